@@ -1,0 +1,11 @@
+module github.com/cookiesession/go
+
+go 1.26.0
+
+require (
+	github.com/fxamacker/cbor/v2 v2.10.0
+	github.com/gorilla/securecookie v1.1.2
+	github.com/klauspost/compress v1.20.3
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/crypto v0.58.0
+)
