@@ -1,0 +1,121 @@
+package cookiesession
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Get returns the value under key, or nil if there is none.
+//
+// What comes back, whatever Go type went in: text as string, integers as int64
+// (*big.Int beyond), fractions as float64, byte strings as []byte, instants as
+// time.Time in UTC, lists as []any, maps as map[string]any (map[any]any if a
+// key is not text), true, false and nil. A value that does not decode is nil,
+// and [Session.Err] says why. Use the function [Get] or a [Field] for types of
+// your own.
+func (s *Session) Get(key string) any {
+	v, _ := Get[any](s, key)
+	return v
+}
+
+// GetString returns the text under key, or "" if there is none or it is no text.
+func (s *Session) GetString(key string) string {
+	v, _ := s.Get(key).(string)
+	return v
+}
+
+// GetInt returns the integer under key, or 0 if there is none, it is no
+// integer, or it does not fit an int.
+func (s *Session) GetInt(key string) int {
+	v, _ := s.Get(key).(int64)
+	if v < math.MinInt || v > math.MaxInt {
+		return 0
+	}
+	return int(v)
+}
+
+// GetBool returns the boolean under key, or false if there is none or it is no boolean.
+func (s *Session) GetBool(key string) bool {
+	v, _ := s.Get(key).(bool)
+	return v
+}
+
+// Get returns the value under key as a T. The error is [ErrAbsent] if there is
+// none; it says what stands there instead if that is no T.
+func Get[T any](s *Session, key string) (T, error) {
+	t := s.look()
+	e := t.get(key)
+	s.done()
+	if e == nil {
+		var zero T
+		return zero, ErrAbsent
+	}
+	return read[T](s, e)
+}
+
+// read decodes an entry, and keeps a failure for Err.
+func read[T any](s *Session, e *entry) (T, error) {
+	s.mu.Lock()
+	plain, err := s.table().open(e)
+	s.mu.Unlock()
+	var v T
+	if err == nil {
+		if e.foreign {
+			v, err = decodeForeign[T](s.codec.opts.Serializer, plain)
+		} else {
+			v, err = decodeValue[T](plain)
+		}
+	}
+	if err == nil {
+		return v, nil
+	}
+	err = fmt.Errorf("cookiesession: get %q: %w", e.key, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.table().get(e.key) == e { // else it was overwritten meanwhile
+		if s.unread == nil {
+			s.unread = map[string]error{}
+		}
+		s.unread[e.key] = err
+	}
+	return v, err
+}
+
+// pop is Pop for any type. A value that does not decode stays where it is.
+func pop[T any](s *Session, key string) (T, error) {
+	for {
+		v, e, err := current[T](s, key)
+		if err != nil {
+			return v, err
+		}
+		if s.swap(key, e, func(t *table) error { s.delete(t, key); return nil }) != errRaced {
+			return v, nil
+		}
+	}
+}
+
+// current is Get together with the entry that it read.
+func current[T any](s *Session, key string) (T, *entry, error) {
+	t := s.look()
+	e := t.get(key)
+	s.done()
+	if e == nil {
+		var zero T
+		return zero, nil, ErrAbsent
+	}
+	v, err := read[T](s, e)
+	return v, e, err
+}
+
+var errRaced = errors.New("cookiesession: the entry was changed meanwhile")
+
+// swap runs change under the lock if e is still what stands under key.
+func (s *Session) swap(key string, e *entry, change func(*table) error) error {
+	t := s.look()
+	defer s.done()
+	if t.get(key) != e {
+		return errRaced
+	}
+	return change(t)
+}

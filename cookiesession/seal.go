@@ -1,0 +1,228 @@
+package cookiesession
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/cookiesession/go/cookiesession/internal/envelope"
+	"github.com/cookiesession/go/keys"
+)
+
+// Action is what is to be done with the client's cookie.
+type Action uint8
+
+const (
+	// Keep leaves it as it is.
+	Keep Action = iota
+	// Set writes it.
+	Set
+	// Delete removes it.
+	Delete
+)
+
+// Sealed is what a session comes to at the end of a request.
+type Sealed struct {
+	Action Action
+	// Value of the cookie, for Set: base64url, so it needs no quoting.
+	Value string
+	// MaxAge of the cookie, for Set: whole seconds. 0 leaves it to the browser
+	// to drop the cookie when it closes.
+	MaxAge time.Duration
+	// Warning is the session's size, once it has reached Options.WarnSize.
+	Warning *Size
+}
+
+// Seal decides what is to be done with the client's cookie. It is written if
+// the session was changed, or if it was looked at and is past half of its
+// idle time; deleted if the session was flushed, emptied, or set to end; kept
+// otherwise. After Seal the session counts as saved; a later change asks for
+// another Seal.
+//
+// The error is a [*TooLargeError], a value that [Session.Set] refused, or a
+// key ring without a signer. Then nothing is to be written: the client keeps
+// the session that it has.
+func (c *Codec) Seal(s *Session) (Sealed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.accessed {
+		return Sealed{}, nil
+	}
+	t := s.entries()
+	if s.modified {
+		if err := s.setErr(); err != nil {
+			return Sealed{}, err
+		}
+		if len(t.entries) == 0 {
+			return s.leave(), nil
+		}
+	} else if !c.due(s) {
+		return Sealed{}, nil
+	}
+
+	b := s.stamp()
+	var maxAge time.Duration
+	if end, ok := c.end(s.expiry, int64(b.Created), int64(b.Touched)); ok {
+		if maxAge = end.Sub(s.now).Truncate(time.Second); maxAge < time.Second {
+			return s.leave(), nil
+		}
+	}
+	if b.Expiry == envelope.ExpiryBrowser {
+		maxAge = 0
+	}
+	made, err := c.seal(s, t, b)
+	if err != nil {
+		return Sealed{}, err
+	}
+	s.touched, s.keyID, s.protection = int64(b.Touched), made.keyID, made.protection
+	s.modified, s.sealed, s.replaces = false, true, true
+	return Sealed{Action: Set, Value: made.value, MaxAge: maxAge, Warning: made.warning}, nil
+}
+
+// leave deletes the client's cookie, if there is one that may be deleted.
+func (s *Session) leave() Sealed {
+	action := Keep
+	if s.replaces {
+		action = Delete
+	}
+	s.modified, s.sealed, s.replaces = false, false, false
+	return Sealed{Action: action}
+}
+
+// due reports whether a session that was only looked at is past half of its
+// idle time. One write in that time suffices to keep it alive.
+func (c *Codec) due(s *Session) bool {
+	idle := c.idle(s.expiry)
+	return s.sealed && idle > 0 && s.now.Sub(time.Unix(s.touched, 0)) > idle/2
+}
+
+// stamp is the body, but for its entries, that would be sealed now.
+func (s *Session) stamp() envelope.Body {
+	clamp := func(secs int64) uint32 { return uint32(min(max(secs, 0), math.MaxUint32)) }
+	b := envelope.Body{ID: s.id, Created: clamp(s.created)}
+	b.Touched = clamp(max(s.now.Unix(), s.created, s.touched))
+	s.expiry.apply(&b)
+	return b
+}
+
+// protect is the protection to write a session with: what the options say,
+// but readable only if it was readable before.
+func (c *Codec) protect(s *Session) envelope.Protection {
+	if c.opts.Protection == Encrypted || s.protection == envelope.Encrypted && !c.opts.InsecureAllowDowngrade {
+		return envelope.Encrypted
+	}
+	return envelope.Signed
+}
+
+// layout assembles header and body, without sealing them.
+func (c *Codec) layout(s *Session, t *table, b envelope.Body, head envelope.Header) ([]byte, error) {
+	content, how, err := t.assemble(nil, s.packedAs, c.opts.compression(head.Protection))
+	if err != nil {
+		return nil, unwritable(err)
+	}
+	b.Compression = how
+	raw := make([]byte, 0, 64+len(content))
+	raw = head.Append(raw)
+	raw = b.AppendHead(raw)
+	return append(raw, content...), nil
+}
+
+// made is a cookie value, and what it was made with.
+type made struct {
+	value      string
+	keyID      keys.ID
+	protection envelope.Protection
+	warning    *Size
+}
+
+// seal makes the cookie value of a session that is not empty, with the key
+// that signs now. It leaves the session as it is.
+func (c *Codec) seal(s *Session, t *table, b envelope.Body) (made, error) {
+	if over, err := t.overflows(); err != nil {
+		return made{}, unwritable(err)
+	} else if over {
+		return made{}, &TooLargeError{Size: plainSize(t), Unpacked: true}
+	}
+	key, err := c.keys.Ring().Signer(s.now)
+	if err != nil {
+		return made{}, fmt.Errorf("cookiesession: no key to seal with: %w", err)
+	}
+	head := envelope.Header{Protection: c.protect(s), KeyID: key.ID()}
+	raw, err := c.layout(s, t, b, head)
+	if err != nil {
+		return made{}, err
+	}
+	m := made{keyID: key.ID(), protection: head.Protection}
+	sealer := c.sealer(key, head.Protection)
+	total := len(raw) + sealer.Overhead()
+	if size := c.cookieSize(total); size > c.opts.MaxSize {
+		return made{}, &TooLargeError{Size: c.weigh(t, total)}
+	} else if size >= c.opts.WarnSize {
+		z := c.weigh(t, total)
+		m.warning = &z
+	}
+	m.value = envelope.Encode(sealer.Seal(raw))
+	return m, nil
+}
+
+func unwritable(err error) error {
+	return fmt.Errorf("cookiesession: the session cannot be written again: %w", err)
+}
+
+// cookieSize is the size of a cookie of so many raw bytes, as browsers count it.
+func (c *Codec) cookieSize(raw int) int { return len(c.opts.Name) + envelope.EncodedLen(raw) }
+
+// weigh tells what each key costs of a cookie of raw bytes. Three bytes become four characters, so the shares are
+// rounded along the way and still sum to the total.
+func (c *Codec) weigh(t *table, raw int) Size {
+	z := Size{Total: c.cookieSize(raw), Limit: c.opts.MaxSize, Values: make([]ValueSize, 0, len(t.entries))}
+	bytes, chars := 0, 0
+	for _, e := range t.entries {
+		bytes += e.weight
+		upTo := bytes * 4 / 3
+		z.Values = append(z.Values, ValueSize{e.key, upTo - chars})
+		chars = upTo
+	}
+	z.Overhead = z.Total - chars
+	largestFirst(z.Values)
+	return z
+}
+
+// plainSize is the size before packing and compression.
+func plainSize(t *table) Size {
+	z := Size{Limit: maxPlain}
+	for _, e := range t.entries {
+		n := len(e.key) + max(len(e.plain), len(e.stored))
+		z.Values = append(z.Values, ValueSize{e.key, n})
+		z.Total += n
+	}
+	largestFirst(z.Values)
+	return z
+}
+
+func largestFirst(values []ValueSize) {
+	slices.SortStableFunc(values, func(a, b ValueSize) int { return b.Bytes - a.Bytes })
+}
+
+// Size is what the session's cookie would weigh if it were written now, key by
+// key. In a block that is compressed as a whole, a key's bytes are its share
+// by packed length. An empty session has no cookie: its total is 0.
+func (s *Session) Size() Size {
+	t := s.look()
+	defer s.done()
+	c := s.codec
+	if len(t.entries) == 0 {
+		return Size{Limit: c.opts.MaxSize}
+	}
+	head := envelope.Header{Protection: c.protect(s)}
+	raw, err := c.layout(s, t, s.stamp(), head)
+	if err != nil {
+		return plainSize(t)
+	}
+	overhead := envelope.TagSize
+	if head.Protection == envelope.Encrypted {
+		overhead += envelope.NonceSize
+	}
+	return c.weigh(t, len(raw)+overhead)
+}

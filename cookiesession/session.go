@@ -1,0 +1,427 @@
+package cookiesession
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cookiesession/go/cookiesession/internal/envelope"
+	"github.com/cookiesession/go/keys"
+)
+
+// A Session is a dictionary that lives in the client's cookie. It comes from
+// a [Codec], mostly through the middleware and [FromContext].
+//
+// It is opened at the first look: every method but Accessed, Modified, Err,
+// Rejected, Late and String looks. Its methods are safe for the goroutines of
+// one request; it must not be used after the request.
+//
+// It prints as its keys and their sizes, never as its values.
+type Session struct {
+	mu    sync.Mutex
+	codec *Codec
+	now   time.Time // one instant a request
+
+	load  func(time.Time) opened // nil once it was called
+	table func() *table          // a closure, so that no dump shows values
+
+	id         [envelope.IDSize]byte // zero: none yet
+	created    int64                 // Unix seconds
+	touched    int64
+	expiry     expiry
+	protection envelope.Protection  // that it was opened under; 0: none
+	packedAs   envelope.Compression // of the entries as they were opened
+	keyID      keys.ID
+	sealed     bool // the client holds it, under keyID
+	replaces   bool // the client holds something that a write may delete
+	rejected   []error
+
+	accessed, modified bool
+	unset              map[string]error // keys whose last Set was refused
+	unread             map[string]error // keys whose value did not decode
+
+	late        func(error)
+	lateErr     error // to be reported once the lock is released
+	lateChanged bool
+}
+
+func newSession(c *Codec, load func(time.Time) opened) *Session {
+	return &Session{codec: c, now: c.opts.Now(), load: load}
+}
+
+// entries opens the session if it was not looked at yet. The caller holds mu.
+func (s *Session) entries() *table {
+	if s.table != nil {
+		return s.table()
+	}
+	var o opened
+	if s.load != nil {
+		o = s.load(s.now)
+		s.load = nil
+	}
+	if o.table == nil {
+		o.table = &table{}
+	}
+	s.table = func() *table { return o.table }
+	if o.ok {
+		s.id = o.body.ID
+		s.created, s.touched = int64(o.body.Created), int64(o.body.Touched)
+		s.expiry = expiryOf(o.body)
+		s.protection, s.packedAs, s.keyID = o.protection, o.body.Compression, o.keyID
+	}
+	s.sealed = o.ok
+	s.replaces = o.ok || slices.ContainsFunc(o.rejected, func(err error) bool {
+		return !errors.Is(err, ErrUnreadable)
+	})
+	s.rejected = o.rejected
+	return s.table()
+}
+
+// look takes the lock and counts as a look; done releases it.
+func (s *Session) look() *table {
+	s.mu.Lock()
+	if !s.accessed && s.late != nil {
+		s.lateErr = errLateLook
+	}
+	s.accessed = true
+	return s.entries()
+}
+
+func (s *Session) done() {
+	report, err := s.late, s.lateErr
+	s.lateErr = nil
+	s.mu.Unlock()
+	if err != nil {
+		report(err)
+	}
+}
+
+var errLateLook = errors.New("cookiesession: the session was first looked at after the response had begun, so " +
+	"caches were not told that the response depends on it; look earlier, or call middleware.Touch")
+
+// changed notes a change: what was done, and to which key, if to one.
+func (s *Session) changed(done, key string) {
+	s.modified = true
+	if s.late == nil || s.lateChanged {
+		return
+	}
+	s.lateChanged = true
+	if key != "" {
+		done = fmt.Sprintf("%q was %s", key, done)
+	} else {
+		done = "the session was " + done
+	}
+	s.lateErr = fmt.Errorf("cookiesession: %s after the response had begun; the change is lost: "+
+		"change the session before the first Write, WriteHeader or Flush", done)
+}
+
+// identify gives a session its ID and its created instant.
+func (s *Session) identify() {
+	rand.Read(s.id[:]) // never fails: crypto/rand ends the program instead
+	s.created = s.now.Unix()
+	s.touched = s.created
+}
+
+func (s *Session) hasID() bool { return s.id != [envelope.IDSize]byte{} }
+
+// Has reports whether the session has the key.
+func (s *Session) Has(key string) bool {
+	t := s.look()
+	defer s.done()
+	return t.get(key) != nil
+}
+
+// Len is the number of keys.
+func (s *Session) Len() int {
+	t := s.look()
+	defer s.done()
+	return len(t.entries)
+}
+
+// IsEmpty reports whether the session has no key. An empty session has no cookie.
+func (s *Session) IsEmpty() bool { return s.Len() == 0 }
+
+// Keys are the session's keys, sorted.
+func (s *Session) Keys() []string {
+	t := s.look()
+	defer s.done()
+	keys := make([]string, len(t.entries))
+	for i, e := range t.entries {
+		keys[i] = e.key
+	}
+	return keys
+}
+
+// All is a snapshot of the session, taken when the loop begins, sorted by
+// key, each value as [Session.Get] gives it.
+func (s *Session) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		t := s.look()
+		entries := slices.Clone(t.entries)
+		s.done()
+		for _, e := range entries {
+			v, _ := read[any](s, e)
+			if !yield(e.key, v) {
+				return
+			}
+		}
+	}
+}
+
+// Set puts v under key. v is encoded there and then, so what happens to it
+// later does not leak into the session.
+//
+// Any value that CBOR can hold will do: text, numbers, booleans, nil, []byte,
+// time.Time, *big.Int, slices, maps, structs (with cbor or json tags) and
+// types with a text, binary, JSON or CBOR marshaler. What could not be read
+// back is refused: text that is not UTF-8, values nested deeper than 32
+// levels, larger than 64 KiB, or within themselves, and structs with no
+// exported field. Then [Session.Err] has the reason, and saving fails.
+func (s *Session) Set(key string, v any) {
+	s.look()
+	defer s.done()
+	s.set(key, v)
+}
+
+// set is Set under the lock. It reports what Err will.
+func (s *Session) set(key string, v any) error {
+	e, err := s.codec.encode(key, v)
+	if err != nil {
+		s.refuse(key, err)
+		return err
+	}
+	s.changed("set", key)
+	s.settle(key)
+	s.table().put(e)
+	if !s.hasID() {
+		s.identify()
+	}
+	return nil
+}
+
+// refuse makes saving fail because key could not be set.
+func (s *Session) refuse(key string, err error) {
+	s.changed("set", key)
+	if s.unset == nil {
+		s.unset = map[string]error{}
+	}
+	s.unset[key] = err
+}
+
+// settle forgets the errors of a key that was overwritten or deleted.
+func (s *Session) settle(key string) {
+	delete(s.unset, key)
+	delete(s.unread, key)
+}
+
+func (c *Codec) encode(key string, v any) (*entry, error) {
+	if !utf8.ValidString(key) {
+		return nil, fmt.Errorf("cookiesession: set %q: the key is not valid UTF-8", key)
+	}
+	e := &entry{key: key}
+	var err error
+	if c.opts.Serializer != nil {
+		if e.plain, err = encodeForeign(c.opts.Serializer, v); err == nil {
+			e.foreign, e.packed = true, appendBytes(nil, foreignTag, e.plain)
+		}
+	} else {
+		e.plain, e.packed, err = encodeValue(v)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cookiesession: set %q: %w", key, err)
+	}
+	return e, nil
+}
+
+// SetAll puts every pair of m.
+func (s *Session) SetAll(m map[string]any) {
+	s.look()
+	defer s.done()
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		s.set(key, m[key])
+	}
+}
+
+// SetDefault puts v under key if the session does not have it, and returns
+// what then stands there, as [Session.Get] does.
+func (s *Session) SetDefault(key string, v any) any {
+	t := s.look()
+	if t.get(key) == nil {
+		s.set(key, v)
+	}
+	e := t.get(key)
+	s.done()
+	if e == nil {
+		return nil
+	}
+	got, _ := read[any](s, e)
+	return got
+}
+
+// Delete removes the key, if it is there.
+func (s *Session) Delete(key string) {
+	t := s.look()
+	defer s.done()
+	s.delete(t, key)
+}
+
+func (s *Session) delete(t *table, key string) {
+	_, refused := s.unset[key]
+	s.settle(key)
+	if t.remove(key) || refused {
+		s.changed("deleted", key)
+	}
+}
+
+// Pop removes the key and returns what stood there, as [Session.Get] does. A
+// value that does not decode stays.
+func (s *Session) Pop(key string) any {
+	v, _ := pop[any](s, key)
+	return v
+}
+
+// Clear removes every key. The session stays the same one: its ID and its
+// created instant are kept. If nothing is set after it, its cookie is deleted.
+func (s *Session) Clear() {
+	t := s.look()
+	defer s.done()
+	s.clear(t)
+	s.changed("cleared", "")
+}
+
+func (s *Session) clear(t *table) {
+	*t = table{}
+	clear(s.unset)
+	clear(s.unread)
+}
+
+// Flush ends the session: it is emptied, its ID is gone, and its cookie is
+// deleted, whatever the response's status. Values set after it begin a new
+// session. Call it to sign out. It cannot reach copies of the old cookie: see
+// SECURITY.md.
+func (s *Session) Flush() {
+	t := s.look()
+	defer s.done()
+	s.clear(t)
+	s.id = [envelope.IDSize]byte{}
+	s.created, s.touched, s.expiry, s.protection = 0, 0, expiry{}, 0
+	s.changed("flushed", "")
+}
+
+// Renew gives the session a new ID and a new created instant, with the same
+// data. Call it at sign-in, so that whatever was known of the session before
+// is worth nothing after.
+func (s *Session) Renew() {
+	s.look()
+	defer s.done()
+	s.identify()
+	s.changed("renewed", "")
+}
+
+// ID identifies the session: 96 random bits as 16 characters of base64url. It
+// is made when the first value is set, or by [Session.Renew], and "" before.
+// It is never the text of the cookie, and cannot be used to forge one.
+func (s *Session) ID() string {
+	s.look()
+	defer s.done()
+	if !s.hasID() {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(s.id[:])
+}
+
+// Created is when the session was begun or last renewed, in UTC to the
+// second; the zero time for a session without an ID.
+func (s *Session) Created() time.Time {
+	s.look()
+	defer s.done()
+	if !s.hasID() {
+		return time.Time{}
+	}
+	return time.Unix(s.created, 0).UTC()
+}
+
+// KeyID is the key that the client's cookie is sealed with; false if the
+// client has none that opened.
+func (s *Session) KeyID() (keys.ID, bool) {
+	s.look()
+	defer s.done()
+	return s.keyID, s.sealed
+}
+
+// Accessed reports whether anything looked at the session.
+func (s *Session) Accessed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accessed
+}
+
+// Modified reports whether the session was changed since it was opened or
+// last sealed.
+func (s *Session) Modified() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified
+}
+
+// Err joins what went wrong with the session's values: those that Set refused,
+// which make saving fail, and those that did not decode, which do not. A key's
+// error goes when the key is set or deleted.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.setErr(), joinSorted(s.unread))
+}
+
+func (s *Session) setErr() error { return joinSorted(s.unset) }
+
+func joinSorted(errs map[string]error) error {
+	var joined []error
+	for _, key := range slices.Sorted(maps.Keys(errs)) {
+		joined = append(joined, errs[key])
+	}
+	return errors.Join(joined...)
+}
+
+// Rejected is why cookies of the session's name did not open, one error each;
+// every one wraps [ErrInvalid]. Nothing before the first look.
+func (s *Session) Rejected() []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.rejected)
+}
+
+// Late says that the response has begun: from now on, report is called at the
+// first look, if there was none yet, and at the first change, which cannot
+// reach the client any more. It may be called from any goroutine. The
+// middleware calls Late; handlers need not.
+func (s *Session) Late(report func(error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = report
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries the session for [FromContext].
+func NewContext(ctx context.Context, s *Session) context.Context {
+	return context.WithValue(ctx, contextKey{}, s)
+}
+
+// FromContext returns the session of the request. It panics if the middleware
+// is missing: that is a mistake in the program, not in the request.
+func FromContext(ctx context.Context) *Session {
+	s, ok := ctx.Value(contextKey{}).(*Session)
+	if !ok {
+		panic("cookiesession: no session in the context; wrap the handler with middleware.Sessions.Handler, and pass on the request's context")
+	}
+	return s
+}

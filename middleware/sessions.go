@@ -1,0 +1,178 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/cookiesession/go/cookiesession"
+)
+
+// A Codec makes sessions of cookie values and back. [*cookiesession.Codec] is
+// the one; others read the cookies of other frameworks.
+type Codec interface {
+	// Name of the cookie.
+	Name() string
+	// New returns an empty session.
+	New(ctx context.Context) *cookiesession.Session
+	// Open returns the session of the client's candidates, opened at the
+	// first look.
+	Open(ctx context.Context, candidates iter.Seq[string]) *cookiesession.Session
+	// Seal decides what is to be done with the client's cookie.
+	Seal(s *cookiesession.Session) (cookiesession.Sealed, error)
+}
+
+// Sessions is the middleware for one session cookie. It is safe for
+// concurrent use.
+type Sessions struct {
+	codec  Codec
+	opts   Options
+	cookie cookie
+}
+
+// New returns the middleware of a codec. It returns all mistakes of opts
+// together.
+func New(codec Codec, opts Options) (*Sessions, error) {
+	if codec == nil {
+		return nil, errors.New("middleware: no codec; cookiesession.NewCodec makes one, or says why not")
+	}
+	if c, ok := codec.(*cookiesession.Codec); ok && c == nil {
+		return nil, errors.New("middleware: the codec is nil; stop on the error of cookiesession.NewCodec")
+	}
+	opts.Former = slices.Clone(opts.Former)
+	opts.Attributes.complete()
+	if opts.SameSite == 0 {
+		opts.SameSite = http.SameSiteLaxMode
+	}
+	if err := opts.check(codec.Name()); err != nil {
+		return nil, err
+	}
+	if opts.OnReject == nil {
+		opts.OnReject = logReject
+	}
+	if opts.OnError == nil {
+		opts.OnError = logError
+	}
+	if opts.OnLate == nil {
+		opts.OnLate = logWarn("the session was used too late")
+	}
+	if opts.OnSkip == nil {
+		opts.OnSkip = logWarn("the session was not written")
+	}
+	return &Sessions{codec: codec, opts: opts, cookie: newCookie(codec.Name(), opts)}, nil
+}
+
+// Handler puts the session into the context of next's requests, and writes
+// its cookie with their responses. It can be wrapped around one handler or a
+// whole mux, and stands well inside of logging, recovery and compression.
+func (m *Sessions) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := m.Load(r)
+		ctx := cookiesession.NewContext(r.Context(), s)
+		ctx = context.WithValue(ctx, m, s)
+		r = r.WithContext(ctx)
+		sw := &writer{ResponseWriter: w, sessions: m, request: r, session: s,
+			encoding: w.Header()["Content-Encoding"]}
+		returned := false
+		defer func() {
+			if !returned {
+				sw.abandon()
+			}
+		}()
+		next.ServeHTTP(sw, r)
+		returned = true
+		sw.finish()
+	})
+}
+
+// FromContext returns the session that this middleware put into the context,
+// where a program has more than one; [cookiesession.FromContext] returns that
+// of the innermost. It panics if this middleware is missing.
+func (m *Sessions) FromContext(ctx context.Context) *cookiesession.Session {
+	s, ok := ctx.Value(m).(*cookiesession.Session)
+	if !ok {
+		panic(fmt.Sprintf("middleware: no session for the cookie %s in the context; wrap the handler with Handler of this Sessions, and pass on the request's context", m.codec.Name()))
+	}
+	return s
+}
+
+// Load returns the request's session where there is no middleware: in a
+// function on a serverless platform, or in a program that has its own way.
+// Where this middleware is, Load returns the session that it put into the
+// context.
+func (m *Sessions) Load(r *http.Request) *cookiesession.Session {
+	if s, ok := r.Context().Value(m).(*cookiesession.Session); ok {
+		return s
+	}
+	if len(r.Header["Cookie"]) == 0 {
+		return m.codec.New(r.Context())
+	}
+	return m.codec.Open(r.Context(), candidates(r.Header, m.cookie.name[:len(m.cookie.name)-1]))
+}
+
+// Save writes the session's cookie and the headers for caches, where there is
+// no middleware. Call it once, before the first byte of a response that
+// succeeds, and not again after a later change. On an error, which may be a
+// *cookiesession.TooLargeError, it has written nothing: answer with a 500.
+func (m *Sessions) Save(w http.ResponseWriter, r *http.Request, s *cookiesession.Session) error {
+	sealed, err := m.codec.Seal(s)
+	m.reject(r, s.Rejected())
+	if err != nil {
+		return err
+	}
+	m.apply(w.Header(), r, s, sealed)
+	return nil
+}
+
+// Touch looks at the session of the context, if the handler will do so only
+// after the response has begun: caches are told in time. It panics like
+// [cookiesession.FromContext].
+func Touch(ctx context.Context) { cookiesession.FromContext(ctx).Len() }
+
+// apply writes what was sealed into the header.
+func (m *Sessions) apply(h http.Header, r *http.Request, s *cookiesession.Session, sealed cookiesession.Sealed) {
+	switch sealed.Action {
+	case cookiesession.Set:
+		m.cookie.set(h, sealed.Value, sealed.MaxAge)
+		carriesCookie(h)
+	case cookiesession.Delete:
+		m.cookie.remove(h)
+		carriesCookie(h)
+	default:
+		if s.Accessed() {
+			dependsOnCookie(h)
+		}
+	}
+	if sealed.Warning != nil {
+		slog.WarnContext(r.Context(), "the session nears the limit of a cookie", "cookie", m.codec.Name(), "size", sealed.Warning.String())
+	}
+}
+
+func (m *Sessions) reject(r *http.Request, errs []error) {
+	for _, err := range errs {
+		m.opts.OnReject(r, err)
+	}
+}
+
+func logReject(r *http.Request, err error) {
+	level := slog.LevelInfo
+	if errors.Is(err, cookiesession.ErrExpired) {
+		level = slog.LevelDebug
+	}
+	slog.Log(r.Context(), level, "a session cookie did not open", "error", err)
+}
+
+func logError(w http.ResponseWriter, r *http.Request, err error) {
+	slog.ErrorContext(r.Context(), "the session could not be written", "error", err, "path", r.URL.Path)
+	http.Error(w, "The session could not be saved.", http.StatusInternalServerError)
+}
+
+func logWarn(what string) func(*http.Request, error) {
+	return func(r *http.Request, err error) {
+		slog.WarnContext(r.Context(), what, "error", err, "path", r.URL.Path)
+	}
+}
