@@ -1,0 +1,91 @@
+// Package keys holds the secret keys that sign or encrypt session cookies.
+// A [Ring] is a timeline of keys: every instance that has the same ring knows, from the clock
+// alone, which key signs now.
+//
+// Most programs need one call:
+//
+//	ring, err := keys.Env("SESSION_KEYS").Load(ctx)
+//
+// or [File] in place of [Env]. During development [FileOrNew] makes the key, too.
+// What uses keys takes a [Ringer], which a [*Ring] is.
+//
+// # Text form
+//
+// A key is written as cs1_ and 48 characters; see [ParseKey] for what they are. A ring of
+// one key is that text and a line end, no more. A longer ring has one key a line:
+//
+//	# cookiesession key ring
+//	not-before 2026-03-01T00:00:00Z
+//	KEY
+//	KEY 2026-09-01T00:00:00Z             # signs from this instant
+//	KEY 2026-08-01T00:00:00Z revoked     # neither signs nor verifies
+//	# end 3
+//
+// The order of the lines means nothing. Between words stand spaces or tabs. A comment goes from
+// a # to the end of its line. Lines end in LF or CR LF. Instants are RFC 3339, in whole seconds;
+// a key without one signs since ever. If there are several not-before lines, the latest counts.
+// A UTF-8 byte order mark at the start is skipped.
+//
+// The last line above is the end mark. Its number counts the keys, the revoked ones included.
+// If there is an end mark, it must be right, and the last line. If the first line
+// is exactly the header above, there must be an end mark. [Ring.Reveal] writes
+// both, so a file that is cut off, at whatever place, is an error and never another valid ring.
+// In a file, the last line must have its line end, for the same reason. A file of several lines
+// written by hand, with no header and no end mark, cannot be told from a whole one if it is cut
+// exactly between two lines: give it the header.
+//
+// A text without any line end, such as an environment variable, separates the same
+// statements with commas. It has no comments, and so no end mark:
+//
+//	SESSION_KEYS="KEY,KEY 2026-09-01T00:00:00Z,not-before 2026-03-01T00:00:00Z"
+//
+// # Rotation
+//
+// The signer is the newest key, not revoked, whose instant has passed. All keys that are not
+// revoked verify, also those whose instant lies ahead. Two keys that could both
+// be the signer are an error, never a guess.
+//
+// So a rotation is an edit, and the clock does the rest:
+//
+//  1. Add a key whose instant lies ahead by more than the longest time that any instance
+//     takes to load the new ring, plus [Skew]. If all reload within an hour,
+//     schedule it two hours ahead; if a new ring needs a new deployment, some days.
+//  2. Wait. At the instant all instances sign with the new key. Those with a fast clock
+//     do so a little earlier; the others know the key already.
+//  3. Remove the old key once [Ring.Status] calls it retired. That is the instant of the new key,
+//     plus the longest lifetime of a session, plus Skew. With sessions of 14 days, a key
+//     overtaken on September 1 at 00:00 retires on September 15 at 00:05.
+//
+// An instance that gets the new key only after its instant refuses, until then, the
+// cookies that others sign with it, and users may lose their sessions. So leave room.
+//
+// # A leaked key
+//
+// Two statements answer a leak:
+//
+//   - The word revoked after a key: cookies that bear it are refused from the next load on. A
+//     revocation always applies. If it leaves no key to sign with, the ring is still
+//     valid, and [Ring.Signer] says [ErrNoSigner]; if an older key is left, that one signs
+//     again. So add a new key in the same edit, with an instant that has passed.
+//   - The line not-before: sessions created before the instant are refused, whatever key they
+//     bear. It signs everyone out. The ring carries it in [Ring.NotBefore]; who opens sessions
+//     applies it. Alone it does not answer a leak, as whoever has the key can date a session
+//     as they like.
+//
+// Keep the revoked line, rather than delete it: it says why, and [Ring.Lookup] says
+// [ErrRevoked] and not [ErrUnknown].
+//
+// # What is kept secret
+//
+// A [Key] and a [Ring] print as their IDs with every verb of fmt, in log/slog, and in JSON, gob and
+// other encodings. Secrets and what [Derived] keeps cannot be reached by reflection either, so
+// dumps of a struct that holds a key in an unexported field do not show them. The
+// methods named Reveal do. Error texts never repeat a word of the text that
+// was read. The secrets are in the memory of the process, though: a core
+// dump or a debugger shows them.
+//
+// # Sources
+//
+// Subkeys and IDs: HKDF with SHA-256, RFC 5869. Instants: RFC 3339. Text of keys:
+// base64url, RFC 4648 §5. The text forms, the derivation of IDs and that of subkeys will not change.
+package keys
