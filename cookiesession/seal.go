@@ -27,7 +27,7 @@ type Sealed struct {
 	Action Action
 	// Value of the cookie, for Set: base64url, so it needs no quoting.
 	Value string
-	// MaxAge of the cookie, for Set: whole seconds. 0 leaves it to the browser
+	// MaxAge of the cookie, for Set: whole seconds, rounded up. 0 leaves it to the browser
 	// to drop the cookie when it closes.
 	MaxAge time.Duration
 	// Warning is the session's size, once it has reached Options.WarnSize.
@@ -64,9 +64,11 @@ func (c *Codec) Seal(s *Session) (Sealed, error) {
 	b := s.stamp()
 	var maxAge time.Duration
 	if end, ok := c.end(s.expiry, int64(b.Created), int64(b.Touched)); ok {
-		if maxAge = end.Sub(s.now).Truncate(time.Second); maxAge < time.Second {
+		left := end.Sub(s.now)
+		if left < time.Second {
 			return s.leave(), nil
 		}
+		maxAge = (left + time.Second - 1).Truncate(time.Second)
 	}
 	if b.Expiry == envelope.ExpiryBrowser {
 		maxAge = 0
