@@ -443,7 +443,7 @@ func TestASignerThatWentAwayFailsTheSaveLoudly(t *testing.T) {
 
 type swappable struct{ ring *keys.Ring }
 
-func (r *swappable) Ring() *keys.Ring     { return r.ring }
+func (r *swappable) Ring() *keys.Ring    { return r.ring }
 func (r *swappable) set(ring *keys.Ring) { r.ring = ring }
 
 func TestProtectionIsNeverLoweredInSilence(t *testing.T) {

@@ -160,7 +160,10 @@ func TestHandlers(t *testing.T) {
 			status: 204, cookie: set, cache: writing, vary: true},
 		{name: "304", handler: func(w http.ResponseWriter, r *http.Request) { change(r); w.WriteHeader(304) },
 			status: 304, cookie: set, cache: writing, vary: true},
-		{name: "redirects", handler: func(w http.ResponseWriter, r *http.Request) { change(r); http.Redirect(w, r, "/next", 303) },
+		{name: "redirects", handler: func(w http.ResponseWriter, r *http.Request) {
+			change(r)
+			http.Redirect(w, r, "/next", http.StatusSeeOther)
+		},
 			status: 303, body: "<a href=\"/next\">See Other</a>.\n\n", cookie: set, cache: writing, vary: true},
 		{name: "404", handler: func(w http.ResponseWriter, r *http.Request) { change(r); http.NotFound(w, r) },
 			status: 404, body: "404 page not found\n", cookie: set, cache: writing, vary: true},

@@ -89,9 +89,8 @@ func (e *events) hooks(o middleware.Options) middleware.Options {
 // client that talks to it.
 type site struct {
 	*httptest.Server
-	codec   *cookiesession.Codec
-	events  events
-	handler http.Handler
+	codec  *cookiesession.Codec
+	events events
 }
 
 // silent is the log of servers whose handlers panic on purpose.

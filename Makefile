@@ -1,0 +1,32 @@
+# make test is all that must pass. It takes a few minutes.
+
+FUZZTIME ?= 5s
+
+.PHONY: test need format vet race fuzz tidy cover
+
+test: need format vet race fuzz
+
+need:
+	@.ci/need gcc curl
+
+format:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+
+vet:
+	go vet work
+	go tool staticcheck ./...
+
+race:
+	go test -race -shuffle=on work
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+# The checks above leave go.mod as it is; this one asks for the network.
+tidy:
+	GOWORK=off go mod tidy -diff
+	cd tools && GOWORK=off go mod tidy -diff
+
+cover:
+	go test -coverpkg=./keys/...,./cookiesession/...,./middleware/... -coverprofile=coverage.out ./...
+	go tool cover -func=coverage.out
