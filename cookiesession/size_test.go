@@ -38,11 +38,11 @@ func TestCookieSizes(t *testing.T) {
 		signedLimit       int
 		encryptedLimit    int
 	}{
-		{"tiny", 0, 0, 140, 160},
-		{"login", 0, 0, 460, 490},
-		{"cart", 0, 0, 1120, 1250},
-		{"oauth", 0, 0, 3000, 3500},
-		{"large", 0, 0, 3200, 3600},
+		{"tiny", 128, 160, 140, 160},
+		{"login", 451, 483, 460, 490},
+		{"cart", 1062, 1066, 1120, 1250},
+		{"oauth", 2890, 3452, 3000, 3500},
+		{"large", 3127, 3304, 3200, 3600},
 	} {
 		for _, p := range []struct {
 			name        string

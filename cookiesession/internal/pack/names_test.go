@@ -1,0 +1,32 @@
+package pack
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestNames(t *testing.T) {
+	assert.LessOrEqual(t, len(names), 256)
+	assert.Len(t, nameIndex, len(names), "a name stands twice")
+	for i, name := range names {
+		assert.Regexp(t, `^[A-Za-z_][A-Za-z0-9_.]*$`, name)
+		assert.Equal(t, i, int(nameIndex[name]))
+		if i >= 24 {
+			assert.GreaterOrEqual(t, len(name), 2, "%s gains nothing", name)
+		}
+	}
+}
+
+// The layer above stores these under tags of its own.
+func TestSpecial(t *testing.T) {
+	for tag := range uint64(1 << 10) {
+		switch tag {
+		case 1, 4, 21, 22, 37, 108, 224, 225, 226, 227:
+			assert.True(t, special(tag), tag)
+		default:
+			assert.False(t, special(tag), tag)
+		}
+		assert.True(t, special(tag) || !packsText(tag), tag)
+	}
+}

@@ -1,0 +1,359 @@
+package cookiesession_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/securecookie"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cookiesession/go/cookiesession"
+	"github.com/cookiesession/go/keys"
+)
+
+var update = flag.Bool("update", false, "write testdata/vectors anew")
+
+// A vector is one file of testdata/vectors: lines "field: value", a blank
+// line, and the cookie value with a line end. SPEC.md lists the fields.
+type vector struct {
+	file    string
+	comment string
+	expect  string // opens, malformed, forged, expired, revoked, unreadable
+	secret  []byte
+	revoked bool
+	before  string // the ring's not-before
+	realm   string
+	name    string
+	now     time.Time
+	subkey  []byte
+	body    []byte
+	data    string // JSON of what comes back
+	cookie  string
+}
+
+var refusals = map[string]error{
+	"malformed":  cookiesession.ErrMalformed,
+	"forged":     cookiesession.ErrForged,
+	"expired":    cookiesession.ErrExpired,
+	"revoked":    cookiesession.ErrRevoked,
+	"unreadable": cookiesession.ErrUnreadable,
+}
+
+func (v vector) text() string {
+	var b strings.Builder
+	line := func(field, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", field, value)
+		}
+	}
+	line("comment", v.comment)
+	line("expect", v.expect)
+	line("secret", hex.EncodeToString(v.secret))
+	if v.revoked {
+		line("revoked", "yes")
+	}
+	line("not-before", v.before)
+	line("name", v.name)
+	line("realm", v.realm)
+	line("now", v.now.Format(time.RFC3339))
+	line("subkey", hex.EncodeToString(v.subkey))
+	line("body", hex.EncodeToString(v.body))
+	line("data", v.data)
+	return b.String() + "\n" + v.cookie + "\n"
+}
+
+func parseVector(t testing.TB, file, text string) vector {
+	t.Helper()
+	head, cookie, ok := strings.Cut(text, "\n\n")
+	require.True(t, ok, file)
+	v := vector{file: file, cookie: strings.TrimSuffix(cookie, "\n")}
+	for line := range strings.SplitSeq(head, "\n") {
+		field, value, ok := strings.Cut(line, ": ")
+		require.True(t, ok, "%s: %q", file, line)
+		var err error
+		switch field {
+		case "comment":
+			v.comment = value
+		case "expect":
+			v.expect = value
+		case "secret":
+			v.secret, err = hex.DecodeString(value)
+		case "revoked":
+			v.revoked = value == "yes"
+		case "not-before":
+			v.before = value
+		case "name":
+			v.name = value
+		case "realm":
+			v.realm = value
+		case "now":
+			v.now, err = time.Parse(time.RFC3339, value)
+		case "subkey":
+			v.subkey, err = hex.DecodeString(value)
+		case "body":
+			v.body, err = hex.DecodeString(value)
+		case "data":
+			v.data = value
+		default:
+			t.Fatalf("%s: unknown field %q", file, field)
+		}
+		require.NoError(t, err, file)
+	}
+	return v
+}
+
+func readVectors(t testing.TB) []vector {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "vectors", "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "the vectors are gone")
+	var all []vector
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		all = append(all, parseVector(t, filepath.Base(file), string(text)))
+	}
+	return all
+}
+
+// codec is the reader that the vector asks for.
+func (v vector) codec(t testing.TB) *cookiesession.Codec {
+	t.Helper()
+	key, err := keys.NewKey(v.secret)
+	require.NoError(t, err)
+	entries := []keys.Entry{{Key: key, Revoked: v.revoked}}
+	if v.revoked {
+		entries = append(entries, keys.Entry{Key: testKey(t, "another")})
+	}
+	var before time.Time
+	if v.before != "" {
+		before, err = time.Parse(time.RFC3339, v.before)
+		require.NoError(t, err)
+	}
+	ring, err := keys.NewRing(before, entries...)
+	require.NoError(t, err)
+	return codecWith(t, ring, cookiesession.Options{
+		Name: v.name, Realm: v.realm, Now: (&clock{v.now}).Now,
+		Protection: cookiesession.Encrypted, Serializer: securecookie.JSONEncoder{},
+	})
+}
+
+func dataOf(t testing.TB, s *cookiesession.Session) string {
+	t.Helper()
+	data := map[string]any{}
+	for key, value := range s.All() {
+		data[key] = value
+	}
+	require.NoError(t, s.Err())
+	return printed(data)
+}
+
+// printed is JSON, or what comes nearest for what JSON has not.
+func printed(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprintf("%#v", v)
+	}
+	return string(text)
+}
+
+func TestVectors(t *testing.T) {
+	if *update {
+		writeVectors(t)
+	}
+	seen := map[string]int{}
+	for _, v := range readVectors(t) {
+		t.Run(v.file, func(t *testing.T) {
+			seen[v.expect]++
+			codec := v.codec(t)
+			s, err := codec.Decode(t.Context(), v.cookie)
+			if v.expect != "opens" {
+				require.Contains(t, refusals, v.expect)
+				require.ErrorIs(t, err, refusals[v.expect])
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, v.data, dataOf(t, s))
+
+			// Written again, untouched values and all, it says the same.
+			s.Renew()
+			again, err := codec.Encode(s)
+			require.NoError(t, err)
+			s, err = codec.Decode(t.Context(), again)
+			require.NoError(t, err)
+			assert.Equal(t, v.data, dataOf(t, s))
+
+			// And under the other name it is forged.
+			v.name += "x"
+			_, err = v.codec(t).Decode(t.Context(), v.cookie)
+			assert.ErrorIs(t, err, cookiesession.ErrForged)
+		})
+	}
+	for expect := range refusals {
+		assert.Positive(t, seen[expect], "no vector for %s", expect)
+	}
+	assert.Greater(t, seen["opens"], 10)
+}
+
+// TestVectorsAreReproducible holds that the files are what the generator, which
+// shares no code with the package, writes.
+func TestVectorsAreReproducible(t *testing.T) {
+	want := map[string]string{}
+	for _, v := range makeVectors(t) {
+		want[v.file] = v.text()
+	}
+	got := map[string]string{}
+	for _, v := range readVectors(t) {
+		text, err := os.ReadFile(filepath.Join("testdata", "vectors", v.file))
+		require.NoError(t, err)
+		got[v.file] = string(text)
+	}
+	assert.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got)))
+	for file, text := range want {
+		assert.Equal(t, text, got[file], file)
+	}
+}
+
+func writeVectors(t *testing.T) {
+	dir := filepath.Join("testdata", "vectors")
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	for _, v := range makeVectors(t) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, v.file), []byte(v.text()), 0o644))
+	}
+}
+
+// makeVectors crafts every vector by hand.
+func makeVectors(t testing.TB) []vector {
+	var all []vector
+	add := func(file, comment, expect, data string, body []byte, change func(*craft, *vector)) {
+		secret := sha256.Sum256([]byte("vector key"))
+		c := newCraft()
+		c.secret = secret[:]
+		v := vector{file: file + ".txt", comment: comment, expect: expect, secret: c.secret,
+			name: c.name, now: noon, body: body, data: data}
+		if change != nil {
+			change(&c, &v)
+		}
+		v.name, v.realm = c.name, c.realm
+		v.subkey = c.subkey()
+		if v.cookie == "" {
+			v.cookie = c.cookie(body)
+		}
+		all = append(all, v)
+	}
+	encrypted := func(c *craft, _ *vector) { c.first = 0x12 }
+	hours := func(n int) func(*craft, *vector) {
+		return func(_ *craft, v *vector) { v.now = noon.Add(time.Duration(n) * time.Hour) }
+	}
+	h := func(s string) []byte { return unhex(t, s) }
+	one := h("61 'k' 01")
+	long := strings.Repeat("all work and no play ", 40)
+	longText := append(h("79 0348"), long...)
+
+	// What opens.
+	add("signed", "one value, signed", "opens", `{"k":1}`, body(0, sid, one), nil)
+	add("encrypted", "one value, encrypted; the nonce is 24 bytes 07", "opens", `{"k":1}`, body(0, sid, one), encrypted)
+	add("realm", "bound to a realm and another name", "opens", `{"k":1}`, body(0, sid, one),
+		func(c *craft, _ *vector) { c.realm, c.name = "staging", "sid" })
+	add("touched", "touched 300 seconds after it was created", "opens", `{"k":1}`, body(0x10, h("ac02"), sid, one), nil)
+	add("expiry-after", "ends 3600 seconds after it was touched; half of that has passed", "opens", `{"k":1}`,
+		body(0x04, sid, h("901c"), one), func(_ *craft, v *vector) { v.now = noon.Add(30 * time.Minute) })
+	add("expiry-at", "ends 3600 seconds after it was created", "opens", `{"k":1}`, body(0x08, sid, h("901c"), one), nil)
+	add("expiry-browser", "ends when the browser closes", "opens", `{"k":1}`, body(0x0c, sid, one), nil)
+	add("not-before", "created at the ring's not-before instant", "opens", `{"k":1}`, body(0, sid, one),
+		func(_ *craft, v *vector) { v.before = noon.Format(time.RFC3339) })
+	add("values", "every major type, as it stands", "opens",
+		`{"a":[1,-1,"x","AQI=",{"y":null}],"b":false,"f":1.5,"i":9223372036854775807,"n":18446744073709551615,"t":"2030-01-02T03:04:05.5Z"}`,
+		body(0, sid, h("61'a' 85 01 20 61'x' 42 0102 a1 61'y' f6  61'b' f4  61'f' f9 3e00  61'i' 1b 7fffffffffffffff"+
+			" 61'n' 1b ffffffffffffffff  61't' c0 76 '2030-01-02T03:04:05.5Z'")), nil)
+	add("packed-texts", "a UUID, hex, base64url, base64 and a JWT", "opens",
+		`{"a":"d41cf23e-c2ae-4d7a-ae01-716d0009cb73","b":"0123456789abcdef","c":"aZ3_bY4-cX5_dW6A","d":"aZ3/bY4+cX5/dW6AbQ==","e":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.AAEC"}`,
+		body(0, sid, h("61'a' d825 50 d41cf23ec2ae4d7aae01716d0009cb73  61'b' d86c 48 0123456789abcdef"+
+			" 61'c' d5 4c 699dff6d8e3e717e7f756e80  61'd' d6 4d 699dff6d8e3e717e7f756e806d"+
+			" 61'e' d8e1 83 4f '{\"alg\":\"HS256\"}' 4b '{\"sub\":\"1\"}' 43 000102")), nil)
+	add("packed-numbers", "a whole instant and decimal fractions", "opens",
+		`{"at":"2030-06-01T12:00:00Z","price":[34.9,-0.05]}`,
+		body(0, sid, h("62'at' c1 1a 71a393c0  0a 82 c4 82 20 19 015d c4 82 21 24")), nil)
+	add("packed-names", "keys of the table of names, at the top and inside", "opens",
+		`{"items":[{"qty":2,"sku":"KX-58458-BL"}],"user_id":7}`,
+		body(0, sid, h("06 81 a2 09 02 07 6b 'KX-58458-BL'  00 07")), nil)
+	add("escapes", "an integer key and tags of the user's own: a map with 1 as its key, and tag 1 around 5", "opens",
+		`{"t":"1970-01-01T00:00:05Z"}`, body(0, sid, h("61't' d8e0 c1 05")), nil)
+	add("shared", "the entries as one DEFLATE block", "opens", `{"k":"`+long+`"}`,
+		body(1, sid, deflated(append(h("61'k'"), longText...))), nil)
+	add("isolated", "one value deflated by itself, another not", "opens", `{"k":"`+long+`","l":1}`,
+		body(2, sid, h("61'k' d8e2"), cborBytes(deflated(longText)), h("61'l' 01")), encrypted)
+	add("foreign", "a value of another serializer, gorilla's JSONEncoder", "opens", `{"k":{"a":[1]}}`,
+		body(0, sid, h("61'k' d8e3 4d"), foreignID(), h("'{\"a\":[1]}'")), nil)
+
+	// What does not.
+	tampered := func(at int, xor byte) func(*craft, *vector) {
+		return func(c *craft, v *vector) {
+			raw := c.seal(v.body)
+			raw[(at+len(raw))%len(raw)] ^= xor
+			v.cookie = base64Of(raw)
+		}
+	}
+	text := func(change func(string) string) func(*craft, *vector) {
+		return func(c *craft, v *vector) { v.cookie = change(c.cookie(v.body)) }
+	}
+	good := body(0, sid, one)
+	add("refused-tag", "the last bit of the tag flipped", "forged", "", good, tampered(-1, 1))
+	add("refused-body", "a bit of the body flipped", "forged", "", good, tampered(10, 0x80))
+	add("refused-nonce", "a bit of the nonce flipped", "forged", "", good, func(c *craft, v *vector) { encrypted(c, v); tampered(6, 1)(c, v) })
+	add("refused-name", "sealed for another cookie name", "forged", "", good, func(c *craft, v *vector) {
+		v.cookie = c.cookie(v.body)
+		c.name = "other"
+	})
+	add("refused-realm", "sealed for another realm", "forged", "", good, func(c *craft, v *vector) {
+		v.cookie = c.cookie(v.body)
+		c.realm = "production"
+	})
+	add("refused-relabelled", "signed, with the header of an encrypted one", "forged", "",
+		body(0, sid, one, one, one, one, one, one, one, one, one), func(c *craft, v *vector) { tampered(0, 0x03)(c, v) })
+	add("refused-key", "a key that is not in the ring", "unreadable", "", good, tampered(1, 1))
+	add("refused-version", "version 2", "unreadable", "", good, tampered(0, 0x30))
+	add("refused-protection", "protection 3, which is reserved", "unreadable", "", good, tampered(0, 0x02))
+	add("refused-flag", "a reserved flag", "unreadable", "", body(0x20, sid, one), nil)
+	add("refused-future", "touched 301 seconds ahead", "unreadable", "", body(0x10, h("ad02"), sid, one), nil)
+	add("refused-revoked", "a revoked key", "revoked", "", good, func(_ *craft, v *vector) { v.revoked = true })
+	add("refused-not-before", "created a second before the ring's not-before instant", "revoked", "", good,
+		func(_ *craft, v *vector) {
+			v.before, v.now = noon.Add(time.Second).Format(time.RFC3339), noon.Add(time.Hour)
+		})
+	add("refused-lifetime", "14 days after it was created", "expired", "", good, hours(14*24))
+	add("refused-after", "its own time since it was touched has passed", "expired", "", body(0x04, sid, h("901c"), one), hours(1))
+	add("refused-at", "its own end has passed", "expired", "", body(0x08, sid, h("901c"), one), hours(1))
+	add("refused-padding", "base64url with padding", "malformed", "", good, text(func(s string) string { return s + "=" }))
+	add("refused-newline", "a newline within the text", "malformed", "", good, text(func(s string) string { return s[:8] + "\n" + s[8:] }))
+	add("refused-bits", "bits that stand for nothing after the last byte", "malformed", "", body(0, sid, one, h("61'l' 01")),
+		text(func(s string) string { return s[:len(s)-1] + string(s[len(s)-1]+1) }))
+	add("refused-alphabet", "the other base64 alphabet", "malformed", "", good, text(func(s string) string { return s[:8] + "+" + s[9:] }))
+	add("refused-short", "shorter than any cookie", "malformed", "", good, text(func(s string) string { return s[:48] }))
+	add("refused-empty", "nothing", "malformed", "", body(0, sid[:11]), nil)
+	add("refused-touched", "touched stands there and is created", "malformed", "", body(0x10, []byte{0}, sid, one), nil)
+	add("refused-number", "a number in a longer spelling", "malformed", "", body(0x04, sid, h("8100"), one), nil)
+	add("refused-order", "keys out of order", "malformed", "", body(0, sid, h("61'l' 01 61'k' 01")), nil)
+	add("refused-twice", "a key twice, once by its index", "malformed", "", body(0, sid, h("00 01 67'user_id' 01")), nil)
+	add("refused-keytype", "a key that is no text", "malformed", "", body(0, sid, h("20 01")), nil)
+	add("refused-index", "an index beyond the table of names", "malformed", "", body(0, sid, h("18ff 01")), nil)
+	add("refused-value", "a value of indefinite length", "malformed", "", body(0, sid, h("61'k' 9f 01 ff")), nil)
+	add("refused-length", "a length beyond the end", "malformed", "", body(0, sid, h("61'k' 5a ffffffff 00")), nil)
+	add("refused-block", "bytes after the DEFLATE block", "malformed", "", body(1, sid, deflated(one), h("00")), nil)
+	add("refused-bomb", "a block that inflates beyond 65536 bytes", "malformed", "",
+		body(1, sid, deflated(append(h("61'k' 5a 00100000"), bytes.Repeat([]byte{0}, 1<<20)...))), nil)
+	return all
+}
