@@ -223,6 +223,15 @@ func TestTypesComeBack(t *testing.T) {
 
 type selfish struct{ Next *selfish }
 
+// manyIntegers is a map whose every key is escaped.
+func manyIntegers(n int) map[int]int {
+	m := map[int]int{}
+	for i := range n {
+		m[i] = 0
+	}
+	return m
+}
+
 func TestWhatCouldNotBeReadBackIsRefused(t *testing.T) {
 	loop := map[string]any{}
 	loop["again"] = loop
@@ -253,6 +262,7 @@ func TestWhatCouldNotBeReadBackIsRefused(t *testing.T) {
 		{"a pointer to itself", ring, "within itself"},
 		{"exponential", wide, "more values"},
 		{"too large", strings.Repeat("x", 1<<16+1), "65536"},
+		{"too large once packed", manyIntegers(20000), "65536"},
 		{"function", func() {}, "func()"},
 		{"channel", make(chan int), "chan int"},
 		{"channel inside", map[string]any{"c": make(chan int)}, "chan int"},

@@ -98,11 +98,14 @@ func encodeValue(v any) (plain, packed []byte, err error) {
 	if plain, err = rewriteNumbers(plain); err != nil {
 		return nil, nil, err
 	}
-	if len(plain) > maxPlain {
-		return nil, nil, fmt.Errorf("value of %d bytes; the limit is %d for a whole session", len(plain), maxPlain)
+	if len(plain) <= maxPlain {
+		if packed, err = pack.Pack(nil, plain); err != nil {
+			return nil, nil, packError(err)
+		}
 	}
-	if packed, err = pack.Pack(nil, plain); err != nil {
-		return nil, nil, packError(err)
+	// Escapes may make the packed form the longer one.
+	if n := max(len(plain), len(packed)); n > maxPlain {
+		return nil, nil, fmt.Errorf("value of %d bytes; the limit is %d for a whole session", n, maxPlain)
 	}
 	return plain, packed, nil
 }

@@ -226,6 +226,18 @@ func TestVectorsAreReproducible(t *testing.T) {
 	}
 }
 
+func TestTheSpecsExampleIsAVector(t *testing.T) {
+	spec, err := os.ReadFile("SPEC.md")
+	require.NoError(t, err)
+	for _, v := range readVectors(t) {
+		if v.file == "packed-names.txt" {
+			assert.Contains(t, string(spec), "\n    "+v.cookie+"\n")
+			return
+		}
+	}
+	t.Fatal("the vector is gone")
+}
+
 func writeVectors(t *testing.T) {
 	dir := filepath.Join("testdata", "vectors")
 	require.NoError(t, os.RemoveAll(dir))
