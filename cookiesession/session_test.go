@@ -598,7 +598,7 @@ func TestSizeSums(t *testing.T) {
 		for _, payload := range []string{"tiny", "login", "cart", "oauth", "large"} {
 			for _, how := range []cookiesession.Compression{cookiesession.CompressAuto, cookiesession.CompressIsolated} {
 				t.Run(fmt.Sprint(payload, "/", p.name, "/", how), func(t *testing.T) {
-					c := newCodec(t, cookiesession.Options{Protection: p.p, Compression: how})
+					c := newCodec(t, cookiesession.Options{Protection: p.p, Compression: how, Now: newClock().Now})
 					s := begin(c)
 					assert.Equal(t, cookiesession.Size{Limit: 4093}, s.Size(), "no cookie")
 					s.SetAll(fixture(t, payload))
@@ -624,7 +624,8 @@ func TestChangesOfCompression(t *testing.T) {
 	var codecs []*cookiesession.Codec
 	for _, p := range protections {
 		for _, how := range []cookiesession.Compression{cookiesession.CompressAuto, cookiesession.CompressIsolated, cookiesession.CompressOff} {
-			codecs = append(codecs, newCodec(t, cookiesession.Options{Protection: p.p, Compression: how, InsecureAllowDowngrade: true}))
+			codecs = append(codecs, newCodec(t, cookiesession.Options{
+				Protection: p.p, Compression: how, InsecureAllowDowngrade: true, Now: newClock().Now}))
 		}
 	}
 	want := fixture(t, "login")
