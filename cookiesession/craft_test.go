@@ -69,6 +69,19 @@ func (c craft) seal(body []byte) []byte {
 	return append(raw, mac.Sum(nil)[:16]...)
 }
 
+// authentic checks what seal made.
+func (c craft) authentic(raw []byte) bool {
+	if c.first&15 == 2 {
+		aead, err := chacha20poly1305.NewX(c.subkey())
+		if err != nil {
+			panic(err)
+		}
+		_, err = aead.Open(nil, raw[5:29], raw[29:], raw[:5])
+		return err == nil
+	}
+	return bytes.Equal(raw, c.seal(raw[5:len(raw)-16]))
+}
+
 func (c craft) cookie(body []byte) string {
 	return base64.RawURLEncoding.EncodeToString(c.seal(body))
 }
