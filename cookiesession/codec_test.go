@@ -69,7 +69,7 @@ func seal(t testing.TB, c *cookiesession.Codec, s *cookiesession.Session) string
 	t.Helper()
 	sealed, err := c.Seal(s)
 	require.NoError(t, err)
-	require.Equal(t, cookiesession.Set, sealed.Action)
+	require.Equal(t, cookiesession.SetCookie, sealed.Action)
 	return sealed.Value
 }
 
@@ -354,36 +354,36 @@ func TestSealDecides(t *testing.T) {
 		do     func(*cookiesession.Session)
 		want   cookiesession.Action
 	}{
-		{"untouched", good, 0, func(*cookiesession.Session) {}, cookiesession.Keep},
-		{"untouched, past half of idle", good, 31 * time.Minute, func(*cookiesession.Session) {}, cookiesession.Keep},
-		{"read", good, 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"read at half of idle", good, 30 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"read past half of idle", good, 31 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Set},
-		{"read past idle", good, 61 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"changed", good, 0, func(s *cookiesession.Session) { s.Set("k", 2) }, cookiesession.Set},
-		{"set to the same", good, 0, func(s *cookiesession.Session) { s.Set("k", "v") }, cookiesession.Set},
-		{"deleted what is not there", good, 0, func(s *cookiesession.Session) { s.Delete("x") }, cookiesession.Keep},
-		{"popped what is not there", good, 0, func(s *cookiesession.Session) { s.Pop("x") }, cookiesession.Keep},
-		{"default of what is there", good, 0, func(s *cookiesession.Session) { s.SetDefault("k", 2) }, cookiesession.Keep},
-		{"emptied", good, 0, func(s *cookiesession.Session) { s.Delete("k") }, cookiesession.Delete},
-		{"cleared", good, 0, (*cookiesession.Session).Clear, cookiesession.Delete},
-		{"flushed", good, 0, (*cookiesession.Session).Flush, cookiesession.Delete},
-		{"flushed and begun again", good, 0, func(s *cookiesession.Session) { s.Flush(); s.Set("k", 1) }, cookiesession.Set},
-		{"renewed", good, 0, (*cookiesession.Session).Renew, cookiesession.Set},
-		{"expiry set", good, 0, func(s *cookiesession.Session) { s.ExpireAfter(time.Minute) }, cookiesession.Set},
-		{"ends under a second", good, 0, func(s *cookiesession.Session) { s.ExpireAfter(999 * time.Millisecond) }, cookiesession.Delete},
-		{"ends in the past", good, 0, func(s *cookiesession.Session) { s.ExpireAt(noon.Add(-time.Hour)) }, cookiesession.Delete},
-		{"none, read", "", 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"none, flushed", "", 0, (*cookiesession.Session).Flush, cookiesession.Keep},
-		{"none, set and deleted", "", 0, func(s *cookiesession.Session) { s.Set("k", 1); s.Delete("k") }, cookiesession.Keep},
-		{"none, renewed but empty", "", 0, (*cookiesession.Session).Renew, cookiesession.Keep},
-		{"none, set, ends at once", "", 0, func(s *cookiesession.Session) { s.Set("k", 1); s.ExpireAfter(0) }, cookiesession.Keep},
-		{"junk, read", "%junk", 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"junk, flushed", "%junk", 0, (*cookiesession.Session).Flush, cookiesession.Delete},
-		{"junk, set", "%junk", 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.Set},
-		{"unreadable, read", unreadable, 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.Keep},
-		{"unreadable, flushed", unreadable, 0, (*cookiesession.Session).Flush, cookiesession.Keep},
-		{"unreadable, set", unreadable, 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.Set},
+		{"untouched", good, 0, func(*cookiesession.Session) {}, cookiesession.KeepCookie},
+		{"untouched, past half of idle", good, 31 * time.Minute, func(*cookiesession.Session) {}, cookiesession.KeepCookie},
+		{"read", good, 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"read at half of idle", good, 30 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"read past half of idle", good, 31 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.SetCookie},
+		{"read past idle", good, 61 * time.Minute, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"changed", good, 0, func(s *cookiesession.Session) { s.Set("k", 2) }, cookiesession.SetCookie},
+		{"set to the same", good, 0, func(s *cookiesession.Session) { s.Set("k", "v") }, cookiesession.SetCookie},
+		{"deleted what is not there", good, 0, func(s *cookiesession.Session) { s.Delete("x") }, cookiesession.KeepCookie},
+		{"popped what is not there", good, 0, func(s *cookiesession.Session) { s.Pop("x") }, cookiesession.KeepCookie},
+		{"default of what is there", good, 0, func(s *cookiesession.Session) { s.SetDefault("k", 2) }, cookiesession.KeepCookie},
+		{"emptied", good, 0, func(s *cookiesession.Session) { s.Delete("k") }, cookiesession.DeleteCookie},
+		{"cleared", good, 0, (*cookiesession.Session).Clear, cookiesession.DeleteCookie},
+		{"flushed", good, 0, (*cookiesession.Session).Flush, cookiesession.DeleteCookie},
+		{"flushed and begun again", good, 0, func(s *cookiesession.Session) { s.Flush(); s.Set("k", 1) }, cookiesession.SetCookie},
+		{"renewed", good, 0, (*cookiesession.Session).Renew, cookiesession.SetCookie},
+		{"expiry set", good, 0, func(s *cookiesession.Session) { s.ExpireAfter(time.Minute) }, cookiesession.SetCookie},
+		{"ends under a second", good, 0, func(s *cookiesession.Session) { s.ExpireAfter(999 * time.Millisecond) }, cookiesession.DeleteCookie},
+		{"ends in the past", good, 0, func(s *cookiesession.Session) { s.ExpireAt(noon.Add(-time.Hour)) }, cookiesession.DeleteCookie},
+		{"none, read", "", 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"none, flushed", "", 0, (*cookiesession.Session).Flush, cookiesession.KeepCookie},
+		{"none, set and deleted", "", 0, func(s *cookiesession.Session) { s.Set("k", 1); s.Delete("k") }, cookiesession.KeepCookie},
+		{"none, renewed but empty", "", 0, (*cookiesession.Session).Renew, cookiesession.KeepCookie},
+		{"none, set, ends at once", "", 0, func(s *cookiesession.Session) { s.Set("k", 1); s.ExpireAfter(0) }, cookiesession.KeepCookie},
+		{"junk, read", "%junk", 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"junk, flushed", "%junk", 0, (*cookiesession.Session).Flush, cookiesession.DeleteCookie},
+		{"junk, set", "%junk", 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.SetCookie},
+		{"unreadable, read", unreadable, 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
+		{"unreadable, flushed", unreadable, 0, (*cookiesession.Session).Flush, cookiesession.KeepCookie},
+		{"unreadable, set", unreadable, 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.SetCookie},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			k.t = noon.Add(tc.after)
@@ -395,10 +395,10 @@ func TestSealDecides(t *testing.T) {
 			sealed, err := c.Seal(s)
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, sealed.Action)
-			assert.Equal(t, tc.want == cookiesession.Set, sealed.Value != "")
+			assert.Equal(t, tc.want == cookiesession.SetCookie, sealed.Value != "")
 			again, err := c.Seal(s)
 			require.NoError(t, err)
-			assert.Equal(t, cookiesession.Keep, again.Action, "what was sealed counts as saved")
+			assert.Equal(t, cookiesession.KeepCookie, again.Action, "what was sealed counts as saved")
 			assert.False(t, s.Modified())
 		})
 	}
@@ -419,7 +419,7 @@ func TestRotationMovesASessionAtItsNextWrite(t *testing.T) {
 	assert.EqualValues(t, 1, s.GetInt("k"), "the old key goes on verifying")
 	sealed, err := c.Seal(s)
 	require.NoError(t, err)
-	assert.Equal(t, cookiesession.Keep, sealed.Action, "no cookie is sealed again for a rotation")
+	assert.Equal(t, cookiesession.KeepCookie, sealed.Action, "no cookie is sealed again for a rotation")
 
 	s.Set("k", 2)
 	s = present(c, seal(t, c, s))

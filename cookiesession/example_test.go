@@ -62,12 +62,12 @@ func ExampleCodec() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(sealed.Action == cookiesession.Set, sealed.MaxAge)
+	fmt.Println(sealed.Action == cookiesession.SetCookie, sealed.MaxAge)
 
 	s = codec.Open(ctx, slices.Values([]string{sealed.Value})) // the client's next request
 	fmt.Println(s.Get("color"))
 	sealed, _ = codec.Seal(s)
-	fmt.Println(sealed.Action == cookiesession.Keep)
+	fmt.Println(sealed.Action == cookiesession.KeepCookie)
 	// Output:
 	// true 336h0m0s
 	// green

@@ -14,20 +14,20 @@ import (
 type Action uint8
 
 const (
-	// Keep leaves it as it is.
-	Keep Action = iota
-	// Set writes it.
-	Set
-	// Delete removes it.
-	Delete
+	// KeepCookie leaves it as it is.
+	KeepCookie Action = iota
+	// SetCookie writes it.
+	SetCookie
+	// DeleteCookie removes it.
+	DeleteCookie
 )
 
 // Sealed is what a session comes to at the end of a request.
 type Sealed struct {
 	Action Action
-	// Value of the cookie, for Set: base64url, so it needs no quoting.
+	// Value of the cookie, for SetCookie: base64url, so it needs no quoting.
 	Value string
-	// MaxAge of the cookie, for Set: whole seconds, rounded up. 0 leaves it to the browser
+	// MaxAge of the cookie, for SetCookie: whole seconds, rounded up. 0 leaves it to the browser
 	// to drop the cookie when it closes.
 	MaxAge time.Duration
 	// Warning is the session's size, once it has reached Options.WarnSize.
@@ -79,14 +79,14 @@ func (c *Codec) Seal(s *Session) (Sealed, error) {
 	}
 	s.touched, s.keyID, s.protection = int64(b.Touched), made.keyID, made.protection
 	s.modified, s.sealed, s.replaces = false, true, true
-	return Sealed{Action: Set, Value: made.value, MaxAge: maxAge, Warning: made.warning}, nil
+	return Sealed{Action: SetCookie, Value: made.value, MaxAge: maxAge, Warning: made.warning}, nil
 }
 
 // leave deletes the client's cookie, if there is one that may be deleted.
 func (s *Session) leave() Sealed {
-	action := Keep
+	action := KeepCookie
 	if s.replaces {
-		action = Delete
+		action = DeleteCookie
 	}
 	s.modified, s.sealed, s.replaces = false, false, false
 	return Sealed{Action: action}

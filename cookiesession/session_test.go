@@ -299,7 +299,7 @@ func TestWhatCouldNotBeReadBackIsRefused(t *testing.T) {
 			require.NoError(t, s.Err(), "the developer may go on without it")
 			sealed, err := c.Seal(s)
 			require.NoError(t, err)
-			assert.Equal(t, cookiesession.Set, sealed.Action)
+			assert.Equal(t, cookiesession.SetCookie, sealed.Action)
 		})
 	}
 	t.Run("key", func(t *testing.T) {
@@ -468,7 +468,7 @@ func TestFlash(t *testing.T) {
 	assert.Empty(t, s.Flashes(), "read once")
 	sealed, err := c.Seal(s)
 	require.NoError(t, err)
-	assert.Equal(t, cookiesession.Delete, sealed.Action, "nothing else was in it")
+	assert.Equal(t, cookiesession.DeleteCookie, sealed.Action, "nothing else was in it")
 
 	s = begin(c)
 	s.Set("_flash", "something else")
@@ -560,7 +560,7 @@ func TestATouchProlongsIdleAndNotTheLifetime(t *testing.T) {
 	s.Set("k", 2)
 	sealed, err := c.Seal(s)
 	require.NoError(t, err)
-	assert.Equal(t, cookiesession.Delete, sealed.Action, "under a second is left")
+	assert.Equal(t, cookiesession.DeleteCookie, sealed.Action, "under a second is left")
 	k.t = noon.Add(3 * time.Hour)
 	assert.False(t, present(c, value).Has("k"))
 }

@@ -136,10 +136,10 @@ func Touch(ctx context.Context) { cookiesession.FromContext(ctx).Len() }
 // apply writes what was sealed into the header.
 func (m *Sessions) apply(h http.Header, r *http.Request, s *cookiesession.Session, sealed cookiesession.Sealed) {
 	switch sealed.Action {
-	case cookiesession.Set:
+	case cookiesession.SetCookie:
 		m.cookie.set(h, sealed.Value, sealed.MaxAge)
 		carriesCookie(h)
-	case cookiesession.Delete:
+	case cookiesession.DeleteCookie:
 		m.cookie.remove(h)
 		carriesCookie(h)
 	default:

@@ -104,7 +104,7 @@ func (w *writer) commit(status int) bool {
 	switch {
 	case failed && err != nil:
 		w.skipped(fmt.Sprintf("the status was %d", status), err)
-	case failed && sealed.Action == cookiesession.Set:
+	case failed && sealed.Action == cookiesession.SetCookie:
 		if changed {
 			w.skipped(fmt.Sprintf("the status was %d", status), nil)
 		}
@@ -132,7 +132,7 @@ func (w *writer) skip(why string) cookiesession.Sealed {
 	w.session.Late(w.late)
 	changed := w.session.Modified()
 	sealed, err := w.sessions.codec.Seal(w.session)
-	if changed && (err != nil || sealed.Action != cookiesession.Keep) {
+	if changed && (err != nil || sealed.Action != cookiesession.KeepCookie) {
 		w.skipped(why, err)
 	}
 	return sealed
@@ -183,7 +183,7 @@ func (w *writer) abandon() {
 	}
 	w.committed = true
 	sealed := w.skip("the handler panicked")
-	if sealed.Action == cookiesession.Delete {
+	if sealed.Action == cookiesession.DeleteCookie {
 		w.sessions.apply(w.Header(), w.request, w.session, sealed)
 	}
 }
