@@ -110,11 +110,15 @@ func (c *Codec) Decode(ctx context.Context, value string) (*Session, error) {
 }
 
 // Encode returns the session's cookie value as it would be now, touched, and
-// leaves the session as it is. An empty session has none: "".
+// leaves the session as it is. An empty session has none: "". It fails where
+// Seal would.
 func (c *Codec) Encode(s *Session) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.entries()
+	if err := s.setErr(); err != nil {
+		return "", err
+	}
 	if len(t.entries) == 0 {
 		return "", nil
 	}
