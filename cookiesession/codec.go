@@ -149,6 +149,7 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 	tried := 0
 	for value := range candidates {
 		if tried++; tried > maxCandidates {
+			ambiguous = true // what was not tried could be another session
 			rejected = append(rejected, errTooMany)
 			break
 		}
@@ -159,6 +160,9 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 		case !best.ok:
 			best = o
 		case best.body.ID != o.body.ID:
+			if !ambiguous {
+				rejected = append(rejected, errTwoSessions)
+			}
 			ambiguous = true
 		case o.body.Touched > best.body.Touched:
 			best = o
@@ -166,14 +170,13 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 	}
 	if ambiguous {
 		best = opened{}
-		rejected = append(rejected, errTwoSessions)
 	}
 	best.rejected = rejected
 	return best
 }
 
 var (
-	errTooMany     = fmt.Errorf("%w: more than %d cookies of this name; the rest was not tried", ErrMalformed, maxCandidates)
+	errTooMany     = fmt.Errorf("%w: more than %d cookies of this name", ErrAmbiguous, maxCandidates)
 	errTwoSessions = fmt.Errorf("%w: two cookies of this name open and are different sessions", ErrAmbiguous)
 	errTooLong     = fmt.Errorf("%w: longer than %d characters", ErrMalformed, largestCookie)
 	errText        = fmt.Errorf("%w: not canonical base64url without padding", ErrMalformed)

@@ -325,7 +325,9 @@ func TestSeveralCandidates(t *testing.T) {
 		{"two sessions", []string{first, other}, nil, []error{cookiesession.ErrAmbiguous}},
 		{"two sessions among copies", []string{first, other, second}, nil, []error{cookiesession.ErrAmbiguous}},
 		{"the sixteenth", append(slices.Clone(junk[:15]), first), int64(1), slices.Repeat([]error{cookiesession.ErrMalformed}, 15)},
-		{"beyond the bound", append(slices.Clone(junk[:16]), first), nil, slices.Repeat([]error{cookiesession.ErrMalformed}, 17)},
+		{"beyond the bound", append(slices.Clone(junk[:16]), first), nil,
+			append(slices.Repeat([]error{cookiesession.ErrMalformed}, 16), cookiesession.ErrAmbiguous)},
+		{"planted copies beyond the bound", append(slices.Repeat([]string{other}, 16), first), nil, []error{cookiesession.ErrAmbiguous}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := present(c, tc.values...)
@@ -383,6 +385,7 @@ func TestSealDecides(t *testing.T) {
 		{"junk, set", "%junk", 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.SetCookie},
 		{"unreadable, read", unreadable, 0, func(s *cookiesession.Session) { s.Get("k") }, cookiesession.KeepCookie},
 		{"unreadable, flushed", unreadable, 0, (*cookiesession.Session).Flush, cookiesession.KeepCookie},
+		{"unreadable and junk, flushed", unreadable, 0, func(s *cookiesession.Session) { s.Flush() }, cookiesession.KeepCookie},
 		{"unreadable, set", unreadable, 0, func(s *cookiesession.Session) { s.Set("k", 1) }, cookiesession.SetCookie},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -27,6 +29,9 @@ func encodable(v any) error {
 type verdict struct {
 	err     error
 	dynamic bool // the value must be looked at: it can nest without bound
+	empty   bool // a struct of which nothing would be kept
+	text    bool // a type in it has a JSON form, and a text or binary one
+	json    bool // a type in it has a JSON form alone
 }
 
 var verdicts sync.Map // reflect.Type -> verdict
@@ -36,37 +41,62 @@ func judge(t reflect.Type) verdict {
 		return v.(verdict)
 	}
 	v := inspect(t, map[reflect.Type]bool{})
+	if v.err == nil && v.empty {
+		v.err = nothingExported(t)
+	}
+	if v.err == nil && v.text && v.json {
+		// One decoder cannot do right by both.
+		v.err = fmt.Errorf("the type %s holds types that have a JSON form beside a text or binary one, and types that have a JSON form alone; give one of them MarshalCBOR and UnmarshalCBOR", t)
+	}
 	verdicts.Store(t, v)
 	return v
 }
 
-var marshalers = []reflect.Type{
-	reflect.TypeFor[cbor.Marshaler](),
-	reflect.TypeFor[json.Marshaler](),
-	reflect.TypeFor[encoding.BinaryMarshaler](),
-	reflect.TypeFor[encoding.TextMarshaler](),
+func nothingExported(t reflect.Type) error {
+	return fmt.Errorf("the struct %s has no exported field, so nothing of it would be kept", t)
 }
+
+var (
+	ownForm = []reflect.Type{
+		reflect.TypeFor[time.Time](),
+		reflect.TypeFor[big.Int](),
+		reflect.TypeFor[cbor.RawTag](),
+	}
+	cborForm = []reflect.Type{reflect.TypeFor[cbor.Marshaler](), reflect.TypeFor[cbor.Unmarshaler]()}
+	jsonForm = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler]()}
+	textForm = []reflect.Type{
+		reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler](),
+		reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
+	}
+)
 
 // leaf reports whether the encoder hands values of the type to somebody else,
 // or has a form of its own for them.
-func leaf(t reflect.Type) bool {
-	if t == timeType || t == reflect.TypeFor[big.Int]() || t == reflect.TypeFor[cbor.RawTag]() {
-		return true
+func leaf(t reflect.Type) (verdict, bool) {
+	for t.Kind() == reflect.Pointer && t.Name() == "" && t != t.Elem() {
+		t = t.Elem()
 	}
-	for _, m := range marshalers {
-		if t.Implements(m) || t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(m) {
-			return true
-		}
+	has := func(form []reflect.Type) bool {
+		return slices.ContainsFunc(form, func(m reflect.Type) bool {
+			return t.Implements(m) || reflect.PointerTo(t).Implements(m)
+		})
 	}
-	return false
+	switch {
+	case slices.Contains(ownForm, t) || has(cborForm):
+		return verdict{}, true
+	case has(jsonForm):
+		text := has(textForm)
+		return verdict{text: text, json: !text}, true
+	}
+	return verdict{}, has(textForm)
 }
 
 func inspect(t reflect.Type, above map[reflect.Type]bool) verdict {
 	if t.Kind() == reflect.Interface {
 		return verdict{dynamic: true}
 	}
-	if leaf(t) {
-		return verdict{}
+	if v, ok := leaf(t); ok {
+		return v
 	}
 	if above[t] {
 		return verdict{dynamic: true} // a type within itself
@@ -78,7 +108,11 @@ func inspect(t reflect.Type, above map[reflect.Type]bool) verdict {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		return inspect(t.Elem(), above)
 	case reflect.Map:
-		return both(inspect(t.Key(), above), inspect(t.Elem(), above))
+		v := verdict{}.and(inspect(t.Key(), above), t.Key()).and(inspect(t.Elem(), above), t.Elem())
+		if !keyable(t.Key()) {
+			v.err = errKey(t.Key())
+		}
+		return v
 	case reflect.Struct:
 		var v verdict
 		fields := 0
@@ -86,23 +120,51 @@ func inspect(t reflect.Type, above map[reflect.Type]bool) verdict {
 			if !fieldEncoded(f) {
 				continue
 			}
+			of := inspect(f.Type, above)
+			if f.Anonymous && of.empty {
+				continue // nothing of it is kept, as with encoding/json
+			}
+			if f.Anonymous && f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+				v.err = fmt.Errorf("the struct %s embeds a pointer to %s, which is not exported, so it could not be read back", t, f.Type.Elem())
+			}
 			fields++
-			v = both(v, inspect(f.Type, above))
+			v = v.and(of, f.Type)
 		}
-		if fields == 0 && t.NumField() > 0 {
-			v.err = fmt.Errorf("the struct %s has no exported field, so nothing of it would be kept", t)
-		}
+		v.empty = fields == 0 && t.NumField() > 0
 		return v
 	}
 	return verdict{}
 }
 
-func both(a, b verdict) verdict {
-	if a.err == nil {
-		a.err = b.err
+// and adds what a part of the type says.
+func (v verdict) and(part verdict, t reflect.Type) verdict {
+	if part.err == nil && part.empty {
+		part.err = nothingExported(t)
 	}
-	a.dynamic = a.dynamic || b.dynamic
-	return a
+	if v.err == nil {
+		v.err = part.err
+	}
+	v.dynamic = v.dynamic || part.dynamic
+	v.text = v.text || part.text
+	v.json = v.json || part.json
+	return v
+}
+
+// keyable reports whether a map may have keys of the type: what encodes as a
+// list or a map cannot be the key of a map[any]any.
+func keyable(t reflect.Type) bool {
+	if _, ok := leaf(t); ok {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Struct, reflect.Array, reflect.Pointer:
+		return false
+	}
+	return true
+}
+
+func errKey(t reflect.Type) error {
+	return fmt.Errorf("a map whose keys are %s, which could not be read back", t)
 }
 
 // fieldEncoded reports whether the encoder looks at a struct field, as
@@ -150,6 +212,9 @@ func (w *walk) value(v reflect.Value, depth int) error {
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
+			if k := it.Key(); k.Kind() == reflect.Interface && !k.IsNil() && !keyable(k.Elem().Type()) {
+				return errKey(k.Elem().Type())
+			}
 			if err := w.value(it.Key(), depth+1); err != nil {
 				return err
 			}

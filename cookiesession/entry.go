@@ -104,6 +104,7 @@ func (e *entry) inflated() ([]byte, error) {
 type table struct {
 	entries []*entry
 	plain   int // bytes of keys and plain values known so far
+	opened  int // bytes of keys and values as the cookie had them, opened so far
 }
 
 func (t *table) find(key string) (int, bool) {
@@ -147,7 +148,8 @@ func (t *table) forget(e *entry) {
 	}
 }
 
-// open returns the entry's plain form, and counts it against the limit.
+// open returns the entry's plain form. What the cookie had counts against the
+// limit once; what was set since is checked when the session is sealed.
 func (t *table) open(e *entry) ([]byte, error) {
 	if e.plain != nil {
 		return e.plain, nil
@@ -156,7 +158,7 @@ func (t *table) open(e *entry) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := maxPlain - t.plain
+	left := maxPlain - t.opened
 	var plain []byte
 	item, foreign := bytes.CutPrefix(packed, foreignTag)
 	if foreign {
@@ -172,6 +174,7 @@ func (t *table) open(e *entry) ([]byte, error) {
 		return nil, err
 	}
 	e.plain, e.foreign = plain, foreign
+	t.opened += len(plain)
 	if t.get(e.key) == e { // else it is in a snapshot only
 		t.plain += len(plain)
 	}
@@ -205,11 +208,12 @@ func parseEntries(raw []byte, how envelope.Compression) (*table, error) {
 			return nil, errors.New("a value is deflated where the flags say none is")
 		}
 		if t.plain += len(key); t.plain > maxPlain {
-			return nil, errors.New("more than 65536 bytes of keys")
+			return nil, errPlain
 		}
 		t.entries = append(t.entries, &entry{key: key, stored: value})
 		raw = rest[n:]
 	}
+	t.opened = t.plain
 	return t, nil
 }
 

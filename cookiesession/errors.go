@@ -26,7 +26,8 @@ var (
 	// instant in the future. It is never deleted from the client.
 	ErrUnreadable = fmt.Errorf("%w: unreadable here", ErrInvalid)
 	// ErrAmbiguous is two cookies of one name that both open and are different
-	// sessions: one of them may have been planted, so neither is taken.
+	// sessions, or more than 16 cookies of one name: some may have been
+	// planted, so none is taken.
 	ErrAmbiguous = fmt.Errorf("%w: ambiguous", ErrInvalid)
 )
 
@@ -65,6 +66,15 @@ type Size struct {
 	Values   []ValueSize `json:"values"`   // largest first
 }
 
+// quoted is a key for a message, cut where it is long.
+func quoted(key string) string {
+	const most = 64
+	if len(key) > most {
+		return fmt.Sprintf("%q…", key[:most])
+	}
+	return fmt.Sprintf("%q", key)
+}
+
 // String names the total, the limit and the three largest keys.
 func (z Size) String() string {
 	var b strings.Builder
@@ -78,7 +88,7 @@ func (z Size) String() string {
 		if i == 0 {
 			sep = "; largest: "
 		}
-		fmt.Fprintf(&b, "%s%q %d", sep, v.Key, v.Bytes)
+		fmt.Fprintf(&b, "%s%s %d", sep, quoted(v.Key), v.Bytes)
 	}
 	return b.String()
 }

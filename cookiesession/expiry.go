@@ -70,8 +70,10 @@ func (c *Codec) end(x expiry, created, touched int64) (time.Time, bool) {
 }
 
 // ExpireAfter gives this session an idle timeout of its own: it ends d after
-// it was last touched, like [Options].Idle. It can only shorten; whole
-// seconds count, and under one second the session ends with this response.
+// it was last touched, like [Options].Idle. It can only shorten. Whole seconds
+// count, from the second in which it was touched, and what has less than one
+// second left is deleted: below two seconds the session may end with this
+// response.
 func (s *Session) ExpireAfter(d time.Duration) {
 	secs := min(max(int64(d/time.Second), 0), math.MaxUint32)
 	s.expire(expiry{kind: envelope.ExpiryAfter, after: uint32(secs)})

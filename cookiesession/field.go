@@ -1,6 +1,6 @@
 package cookiesession
 
-import "errors"
+import "fmt"
 
 // A Field is a key with the type of its value, declared once:
 //
@@ -34,21 +34,27 @@ func (f Field[T]) Pop(s *Session) T {
 // Update changes the value in place: change gets what stands there, or the
 // zero T, and what it leaves is set. Nothing is written if the old value does
 // not decode, if change fails, or if the new value is refused; the error is
-// returned. Of several goroutines of a request none is lost: if another one
-// changes the key meanwhile, change is called again with the new value, so it
-// should only work on its argument.
+// returned, and saving goes on with the old value. Of several goroutines of a
+// request none is lost: if another one changes the key meanwhile, change is
+// called again with the new value, so it should only work on its argument.
 func (f Field[T]) Update(s *Session, change func(*T) error) error {
-	for {
-		v, e, err := current[T](s, string(f))
-		if err != nil && !errors.Is(err, ErrAbsent) {
+	key := string(f)
+	const tries = 1000
+	for range tries {
+		old, was, err := current[T](s, key)
+		if err != nil && was != nil {
 			return err
 		}
-		if err := change(&v); err != nil {
+		if err := change(&old); err != nil {
 			return err
 		}
-		err = s.swap(string(f), e, func(*table) error { return s.set(string(f), v) })
-		if err != errRaced {
+		e, err := s.codec.encode(key, old)
+		if err != nil {
 			return err
+		}
+		if s.swap(key, was, func(t *table) { s.put(t, e) }) {
+			return nil
 		}
 	}
+	return fmt.Errorf("cookiesession: update %q: it was changed meanwhile, %d times; does the function itself set it?", key, tries)
 }

@@ -1,7 +1,6 @@
 package cookiesession
 
 import (
-	"errors"
 	"fmt"
 	"math"
 )
@@ -20,15 +19,12 @@ func (s *Session) Get(key string) any {
 }
 
 // GetString returns the text under key, or "" if there is none or it is no text.
-func (s *Session) GetString(key string) string {
-	v, _ := s.Get(key).(string)
-	return v
-}
+func (s *Session) GetString(key string) string { return scalar[string](s, key) }
 
 // GetInt returns the integer under key, or 0 if there is none, it is no
 // integer, or it does not fit an int.
 func (s *Session) GetInt(key string) int {
-	v, _ := s.Get(key).(int64)
+	v := scalar[int64](s, key)
 	if v < math.MinInt || v > math.MaxInt {
 		return 0
 	}
@@ -36,9 +32,28 @@ func (s *Session) GetInt(key string) int {
 }
 
 // GetBool returns the boolean under key, or false if there is none or it is no boolean.
-func (s *Session) GetBool(key string) bool {
-	v, _ := s.Get(key).(bool)
-	return v
+func (s *Session) GetBool(key string) bool { return scalar[bool](s, key) }
+
+// scalar reads a value of one of the types that Get gives; another type is the
+// zero T. A Serializer knows values only by the type it is asked for.
+func scalar[T any](s *Session, key string) T {
+	var zero T
+	t := s.look()
+	e := t.get(key)
+	if e == nil {
+		s.done()
+		return zero
+	}
+	_, err := t.open(e)
+	foreign := err == nil && e.foreign
+	s.done()
+	if foreign {
+		v, _ := read[T](s, e)
+		return v
+	}
+	v, _ := read[any](s, e)
+	typed, _ := v.(T)
+	return typed
 }
 
 // Get returns the value under key as a T. The error is [ErrAbsent] if there is
@@ -67,13 +82,14 @@ func read[T any](s *Session, e *entry) (T, error) {
 			v, err = decodeValue[T](plain)
 		}
 	}
-	if err == nil {
-		return v, nil
+	if err != nil {
+		err = fmt.Errorf("cookiesession: get %q: %w", e.key, err)
 	}
-	err = fmt.Errorf("cookiesession: get %q: %w", e.key, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.table().get(e.key) == e { // else it was overwritten meanwhile
+	if err == nil {
+		delete(s.unread, e.key)
+	} else if s.table().get(e.key) == e { // else it was overwritten meanwhile
 		if s.unread == nil {
 			s.unread = map[string]error{}
 		}
@@ -86,16 +102,16 @@ func read[T any](s *Session, e *entry) (T, error) {
 func pop[T any](s *Session, key string) (T, error) {
 	for {
 		v, e, err := current[T](s, key)
-		if err != nil {
+		if err != nil && e != nil {
 			return v, err
 		}
-		if s.swap(key, e, func(t *table) error { s.delete(t, key); return nil }) != errRaced {
-			return v, nil
+		if s.swap(key, e, func(t *table) { s.delete(t, key) }) {
+			return v, err
 		}
 	}
 }
 
-// current is Get together with the entry that it read.
+// current is Get together with the entry that it read, nil if there is none.
 func current[T any](s *Session, key string) (T, *entry, error) {
 	t := s.look()
 	e := t.get(key)
@@ -108,14 +124,13 @@ func current[T any](s *Session, key string) (T, *entry, error) {
 	return v, e, err
 }
 
-var errRaced = errors.New("cookiesession: the entry was changed meanwhile")
-
-// swap runs change under the lock if e is still what stands under key.
-func (s *Session) swap(key string, e *entry, change func(*table) error) error {
+// swap makes a change under the lock if e is still what stands under key.
+func (s *Session) swap(key string, e *entry, change func(*table)) bool {
 	t := s.look()
 	defer s.done()
 	if t.get(key) != e {
-		return errRaced
+		return false
 	}
-	return change(t)
+	change(t)
+	return true
 }

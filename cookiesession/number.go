@@ -85,9 +85,16 @@ func cutHead(b []byte) (arg uint64, head int) {
 	}
 }
 
-// encodeNumber writes the text of a JSON number: an integer of any size stays
-// exact, anything else is the nearest float64.
+// maxDigits bounds the text of a number. An integer that is longer fits no
+// cookie, and reading it would take time that grows with its square.
+const maxDigits = 8192
+
+// encodeNumber writes the text of a JSON number: an integer stays exact,
+// anything else is the nearest float64.
 func encodeNumber(text string) ([]byte, error) {
+	if len(text) > maxDigits {
+		return nil, fmt.Errorf("a json.Number of %d characters; the limit is %d", len(text), maxDigits)
+	}
 	if text == "" {
 		text = "0" // as encoding/json has it
 	}

@@ -2,6 +2,7 @@ package cookiesession
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"time"
@@ -30,9 +31,30 @@ type Sealed struct {
 	// MaxAge of the cookie, for SetCookie: whole seconds, rounded up. 0 leaves it to the browser
 	// to drop the cookie when it closes.
 	MaxAge time.Duration
+	// Fallback is what to do if the cookie of a SetCookie is not sent, or if
+	// Seal failed: DeleteCookie if the session was flushed since the client's
+	// cookie was opened, so that signing out never fails, and KeepCookie else.
+	Fallback Action
 	// Warning is the session's size, once it has reached Options.WarnSize.
 	Warning *Size
 }
+
+// String shows what is to be done, without the cookie.
+func (z Sealed) String() string {
+	switch z.Action {
+	case SetCookie:
+		return fmt.Sprintf("cookiesession.Sealed(set %d characters for %v)", len(z.Value), z.MaxAge)
+	case DeleteCookie:
+		return "cookiesession.Sealed(delete)"
+	}
+	return "cookiesession.Sealed(keep)"
+}
+
+// Format prints String for every verb.
+func (z Sealed) Format(f fmt.State, _ rune) { fmt.Fprint(f, z.String()) }
+
+// LogValue logs String.
+func (z Sealed) LogValue() slog.Value { return slog.StringValue(z.String()) }
 
 // Seal decides what is to be done with the client's cookie. It is written if
 // the session was changed, or if it was looked at and is past half of its
@@ -41,8 +63,8 @@ type Sealed struct {
 // another Seal.
 //
 // The error is a [*TooLargeError], a value that [Session.Set] refused, or a
-// key ring without a signer. Then nothing is to be written: the client keeps
-// the session that it has.
+// key ring without a signer. Then there is no cookie to write: the client keeps
+// the one that it has, unless Sealed.Fallback says otherwise.
 func (c *Codec) Seal(s *Session) (Sealed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,9 +72,13 @@ func (c *Codec) Seal(s *Session) (Sealed, error) {
 		return Sealed{}, nil
 	}
 	t := s.entries()
+	fallback := KeepCookie
+	if s.flushed && s.replaces {
+		fallback = DeleteCookie
+	}
 	if s.modified {
 		if err := s.setErr(); err != nil {
-			return Sealed{}, err
+			return Sealed{Fallback: fallback}, err
 		}
 		if len(t.entries) == 0 {
 			return s.leave(), nil
@@ -68,18 +94,20 @@ func (c *Codec) Seal(s *Session) (Sealed, error) {
 		if left < time.Second {
 			return s.leave(), nil
 		}
-		maxAge = (left + time.Second - 1).Truncate(time.Second)
+		if maxAge = left.Truncate(time.Second); maxAge < left && maxAge < math.MaxInt64-time.Second {
+			maxAge += time.Second
+		}
 	}
 	if b.Expiry == envelope.ExpiryBrowser {
 		maxAge = 0
 	}
 	made, err := c.seal(s, t, b)
 	if err != nil {
-		return Sealed{}, err
+		return Sealed{Fallback: fallback}, err
 	}
 	s.touched, s.keyID, s.protection = int64(b.Touched), made.keyID, made.protection
-	s.modified, s.sealed, s.replaces = false, true, true
-	return Sealed{Action: SetCookie, Value: made.value, MaxAge: maxAge, Warning: made.warning}, nil
+	s.modified, s.flushed, s.sealed, s.replaces = false, false, true, true
+	return Sealed{Action: SetCookie, Value: made.value, MaxAge: maxAge, Fallback: fallback, Warning: made.warning}, nil
 }
 
 // leave deletes the client's cookie, if there is one that may be deleted.
@@ -88,7 +116,7 @@ func (s *Session) leave() Sealed {
 	if s.replaces {
 		action = DeleteCookie
 	}
-	s.modified, s.sealed, s.replaces = false, false, false
+	s.modified, s.flushed, s.sealed, s.replaces = false, false, false, false
 	return Sealed{Action: action}
 }
 

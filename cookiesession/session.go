@@ -41,7 +41,8 @@ type Session struct {
 	packedAs   envelope.Compression // of the entries as they were opened
 	keyID      keys.ID
 	sealed     bool // the client holds it, under keyID
-	replaces   bool // the client holds something that a write may delete
+	replaces   bool // the client holds something that may be deleted
+	flushed    bool // since it was opened or last sealed
 	rejected   []error
 
 	accessed, modified bool
@@ -78,8 +79,8 @@ func (s *Session) entries() *table {
 		s.protection, s.packedAs, s.keyID = o.protection, o.body.Compression, o.keyID
 	}
 	s.sealed = o.ok
-	s.replaces = o.ok || slices.ContainsFunc(o.rejected, func(err error) bool {
-		return !errors.Is(err, ErrUnreadable)
+	s.replaces = o.ok || len(o.rejected) > 0 && !slices.ContainsFunc(o.rejected, func(err error) bool {
+		return errors.Is(err, ErrUnreadable)
 	})
 	s.rejected = o.rejected
 	return s.table()
@@ -181,30 +182,31 @@ func (s *Session) All() iter.Seq2[string, any] {
 //
 // Any value that CBOR can hold will do: text, numbers, booleans, nil, []byte,
 // time.Time, *big.Int, slices, maps, structs (with cbor or json tags) and
-// types with a text, binary, JSON or CBOR marshaler. What could not be read
-// back is refused: text that is not UTF-8, values nested deeper than 32
-// levels, larger than 64 KiB, or within themselves, and structs with no
-// exported field. Then [Session.Err] has the reason, and saving fails.
+// types with a text, binary, JSON or CBOR marshaler. A json.Number is kept as
+// the number it stands for, and comes back as one. What could not be read back
+// is refused: text that is not UTF-8, values nested deeper than 32 levels,
+// larger than 64 KiB, or within themselves, structs with no exported field, and
+// maps whose keys are structs or lists. Then [Session.Err] has the reason, and
+// saving fails.
 func (s *Session) Set(key string, v any) {
-	s.look()
+	e, err := s.codec.encode(key, v) // not under the lock: v's marshaler may use the session
+	t := s.look()
 	defer s.done()
-	s.set(key, v)
-}
-
-// set is Set under the lock. It reports what Err will.
-func (s *Session) set(key string, v any) error {
-	e, err := s.codec.encode(key, v)
 	if err != nil {
 		s.refuse(key, err)
-		return err
+		return
 	}
-	s.changed("set", key)
-	s.settle(key)
-	s.table().put(e)
+	s.put(t, e)
+}
+
+// put is the locked part of a Set.
+func (s *Session) put(t *table, e *entry) {
+	s.changed("set", e.key)
+	s.settle(e.key)
+	t.put(e)
 	if !s.hasID() {
 		s.identify()
 	}
-	return nil
 }
 
 // refuse makes saving fail because key could not be set.
@@ -226,9 +228,12 @@ func (c *Codec) encode(key string, v any) (*entry, error) {
 	if !utf8.ValidString(key) {
 		return nil, fmt.Errorf("cookiesession: set %q: the key is not valid UTF-8", key)
 	}
+	if len(key) > largestCookie {
+		return nil, fmt.Errorf("cookiesession: set a key of %d bytes: no cookie holds it", len(key))
+	}
 	e := &entry{key: key}
 	var err error
-	if c.opts.Serializer != nil {
+	if _, ours := v.([]Flash); c.opts.Serializer != nil && !ours {
 		if e.plain, err = encodeForeign(c.opts.Serializer, v); err == nil {
 			e.foreign, e.packed = true, appendBytes(nil, foreignTag, e.plain)
 		}
@@ -243,27 +248,25 @@ func (c *Codec) encode(key string, v any) (*entry, error) {
 
 // SetAll puts every pair of m.
 func (s *Session) SetAll(m map[string]any) {
-	s.look()
-	defer s.done()
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		s.set(key, m[key])
+		s.Set(key, m[key])
 	}
 }
 
 // SetDefault puts v under key if the session does not have it, and returns
 // what then stands there, as [Session.Get] does.
 func (s *Session) SetDefault(key string, v any) any {
-	t := s.look()
-	if t.get(key) == nil {
-		s.set(key, v)
+	if !s.Has(key) {
+		e, err := s.codec.encode(key, v)
+		s.swap(key, nil, func(t *table) {
+			if err != nil {
+				s.refuse(key, err)
+			} else {
+				s.put(t, e)
+			}
+		})
 	}
-	e := t.get(key)
-	s.done()
-	if e == nil {
-		return nil
-	}
-	got, _ := read[any](s, e)
-	return got
+	return s.Get(key)
 }
 
 // Delete removes the key, if it is there.
@@ -305,14 +308,18 @@ func (s *Session) clear(t *table) {
 
 // Flush ends the session: it is emptied, its ID is gone, and its cookie is
 // deleted, whatever the response's status. Values set after it begin a new
-// session. Call it to sign out. It cannot reach copies of the old cookie: see
-// SECURITY.md.
+// session, whose cookie takes the place of the old one; where that cannot be
+// written, the old one is still deleted. Call it to sign out.
+//
+// It cannot reach copies of the old cookie: see SECURITY.md. A cookie that was
+// refused as [ErrUnreadable] is not deleted, for it may be another instance's.
 func (s *Session) Flush() {
 	t := s.look()
 	defer s.done()
 	s.clear(t)
 	s.id = [envelope.IDSize]byte{}
 	s.created, s.touched, s.expiry, s.protection = 0, 0, expiry{}, 0
+	s.flushed = true
 	s.changed("flushed", "")
 }
 

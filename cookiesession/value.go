@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"reflect"
-	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/gorilla/securecookie"
@@ -33,13 +32,25 @@ var (
 		JSONMarshalerTranscoder: jsonToCBOR{},
 	}.EncModeWithTags(numberTags()))
 
-	// decMode reads maps in an any as map[string]any.
-	decMode = must(decOptions(reflect.TypeFor[map[string]any]()).DecMode())
-	// decModeAnyKey reads them as map[any]any, for keys that are not text.
-	decModeAnyKey = must(decOptions(reflect.TypeFor[map[any]any]()).DecMode())
+	// fromJSON reads types by their JSON form, where they have one, and
+	// fromText by their binary or text form alone. The encoder prefers binary
+	// and text to JSON; the decoder would not.
+	fromJSON = newDecModes(cborToJSON{})
+	fromText = newDecModes(nil)
 )
 
-func decOptions(maps reflect.Type) cbor.DecOptions {
+// decModes read maps in an any as map[string]any, or as map[any]any where keys
+// are not text.
+type decModes struct{ textKey, anyKey cbor.DecMode }
+
+func newDecModes(json cbor.Transcoder) decModes {
+	return decModes{
+		textKey: must(decOptions(reflect.TypeFor[map[string]any](), json).DecMode()),
+		anyKey:  must(decOptions(reflect.TypeFor[map[any]any](), json).DecMode()),
+	}
+}
+
+func decOptions(maps reflect.Type, json cbor.Transcoder) cbor.DecOptions {
 	return cbor.DecOptions{
 		DupMapKey:                 cbor.DupMapKeyEnforcedAPF,
 		MaxNestedLevels:           pack.MaxDepth,
@@ -48,7 +59,7 @@ func decOptions(maps reflect.Type) cbor.DecOptions {
 		BigIntDec:                 cbor.BigIntDecodePointer,
 		DefaultMapType:            maps,
 		TextUnmarshaler:           cbor.TextUnmarshalerTextString,
-		JSONUnmarshalerTranscoder: cborToJSON{},
+		JSONUnmarshalerTranscoder: json,
 	}
 }
 
@@ -75,7 +86,7 @@ type cborToJSON struct{}
 
 func (cborToJSON) Transcode(dst io.Writer, src io.Reader) error {
 	var v any
-	if err := decMode.NewDecoder(src).Decode(&v); err != nil {
+	if err := fromText.textKey.NewDecoder(src).Decode(&v); err != nil {
 		return err
 	}
 	text, err := json.Marshal(v)
@@ -113,41 +124,79 @@ func encodeValue(v any) (plain, packed []byte, err error) {
 // decodeValue reads plain CBOR into a T. In an any, maps are map[string]any
 // where their keys are text and map[any]any where they are not.
 func decodeValue[T any](plain []byte) (T, error) {
+	modes := fromJSON
+	if judge(reflect.TypeFor[T]()).text {
+		modes = fromText
+	}
 	var v T
-	err := decMode.Unmarshal(plain, &v)
+	err := modes.textKey.Unmarshal(plain, &v)
 	if err == nil {
 		return v, nil
 	}
 	var again T
-	if decModeAnyKey.Unmarshal(plain, &again) != nil {
-		return v, foreignError(err)
+	if modes.anyKey.Unmarshal(plain, &again) != nil {
+		var zero T
+		return zero, foreignError(err)
 	}
-	if dynamic, ok := any(&again).(*any); ok {
-		*dynamic = textKeys(*dynamic)
-	}
+	textKeys(reflect.ValueOf(&again).Elem())
 	return again, nil
 }
 
-// textKeys turns every map[any]any whose keys are all text into a map[string]any.
-func textKeys(v any) any {
-	switch v := v.(type) {
-	case []any:
-		for i := range v {
-			v[i] = textKeys(v[i])
+var anyKeyed = reflect.TypeFor[map[any]any]()
+
+// textKeys turns every map[any]any inside an interface, whose keys are all
+// text, into a map[string]any.
+func textKeys(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			textKeys(v.Elem())
 		}
-	case map[any]any:
-		text := make(map[string]any, len(v))
-		for k, e := range v {
-			v[k] = textKeys(e)
-			if s, ok := k.(string); ok {
-				text[s] = v[k]
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			textKeys(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() || f.Anonymous {
+				textKeys(v.Field(i))
 			}
 		}
-		if len(text) == len(v) {
-			return text
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(it.Value())
+			textKeys(value)
+			v.SetMapIndex(it.Key(), value)
+		}
+	case reflect.Interface:
+		if v.CanSet() && v.Elem().IsValid() {
+			v.Set(textKeyed(v.Elem()))
 		}
 	}
-	return v
+}
+
+// textKeyed is textKeys for what an interface holds.
+func textKeyed(v reflect.Value) reflect.Value {
+	if v.Type() != anyKeyed {
+		if v.Kind() == reflect.Slice {
+			textKeys(v)
+		}
+		return v
+	}
+	text, all := map[string]any{}, map[any]any{}
+	for k, e := range v.Interface().(map[any]any) {
+		e := reflect.ValueOf(&e).Elem()
+		textKeys(e)
+		all[k] = e.Interface()
+		if s, ok := k.(string); ok {
+			text[s] = e.Interface()
+		}
+	}
+	if len(text) == len(all) {
+		return reflect.ValueOf(text)
+	}
+	return reflect.ValueOf(all)
 }
 
 // foreignError drops what the CBOR library says of a value's content.
@@ -203,11 +252,9 @@ func decodeForeign[T any](s securecookie.Serializer, plain []byte) (T, error) {
 	if id := serializerID(s); len(plain) < len(id) || !bytes.Equal(plain[:len(id)], id[:]) {
 		return v, fmt.Errorf("it was written with another serializer than %T", s)
 	}
-	if err := s.Deserialize(plain[4:], &v); err != nil {
+	if err := s.Deserialize(bytes.Clone(plain[4:]), &v); err != nil {
 		var zero T
 		return zero, fmt.Errorf("the serializer %T could not read it into %s", s, reflect.TypeFor[T]())
 	}
 	return v, nil
 }
-
-var timeType = reflect.TypeFor[time.Time]()

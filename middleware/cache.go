@@ -27,7 +27,9 @@ func carriesCookie(h http.Header) {
 // the vendors' own): it would overrule Cache-Control.
 func sharedCachesAside(h http.Header) {
 	for name := range h {
-		if strings.HasSuffix(name, "Cdn-Cache-Control") || name == "Surrogate-Control" || name == "Edge-Control" {
+		switch {
+		case strings.HasSuffix(name, "Cdn-Cache-Control"), name == "Surrogate-Control", name == "Edge-Control",
+			name == "X-Accel-Expires", strings.EqualFold(name, "X-LiteSpeed-Cache-Control"):
 			delete(h, name)
 		}
 	}

@@ -173,6 +173,15 @@ func TestHandlers(t *testing.T) {
 			status: 503, cookie: deleted, cache: writing, vary: true},
 		{name: "500 after emptying", handler: func(w http.ResponseWriter, r *http.Request) { session(r).Delete("n"); w.WriteHeader(500) },
 			status: 500, cookie: deleted, cache: writing, vary: true},
+		{name: "500 after a flush and a new session", handler: func(w http.ResponseWriter, r *http.Request) {
+			session(r).Flush()
+			session(r).AddFlash("info", "You are signed out.")
+			w.WriteHeader(500)
+		}, status: 500, cookie: deleted, cache: writing, vary: true, events: []string{"skip: middleware: a changed session was not written: the status was 500"}},
+		{name: "too large after a flush", handler: func(_ http.ResponseWriter, r *http.Request) {
+			session(r).Flush()
+			session(r).Set("big", big())
+		}, status: 500, body: "too large or so\n", cookie: deleted, cache: "no-store", vary: true, events: []string{"error: cookiesession: session too large"}},
 		{name: "500 after what does not fit", handler: func(w http.ResponseWriter, r *http.Request) {
 			session(r).Set("big", big())
 			w.WriteHeader(500)
@@ -203,7 +212,9 @@ func TestHandlers(t *testing.T) {
 			h := w.Header()
 			for name, v := range map[string]string{"Location": "/next", "Content-Type": "image/png", "Content-Length": "1",
 				"ETag": `"x"`, "Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT", "Cache-Control": "public, max-age=60",
-				"Content-Encoding": "br", "CDN-Cache-Control": "max-age=60", "X-Request-Id": "7"} {
+				"Content-Encoding": "br", "CDN-Cache-Control": "max-age=60", "X-Request-Id": "7",
+				"Content-Disposition": "attachment", "Expires": "Sun, 06 Nov 2094 08:49:37 GMT", "X-Accel-Expires": "60",
+				"Content-Security-Policy": "default-src 'none'"} {
 				h.Set(name, v)
 			}
 			session(r).Set("big", big())
@@ -271,7 +282,9 @@ func TestHandlers(t *testing.T) {
 						if tc.name == "too large" {
 							assert.Equal(t, "text/plain; charset=utf-8", r.Header.Get("Content-Type"))
 							assert.Equal(t, "7", r.Header.Get("X-Request-Id"), "others stay")
-							for _, name := range []string{"Location", "Etag", "Last-Modified", "Content-Encoding"} {
+							assert.Equal(t, "default-src 'none'", r.Header.Get("Content-Security-Policy"))
+							for _, name := range []string{"Location", "Etag", "Last-Modified", "Content-Encoding",
+								"Content-Disposition", "Expires", "X-Accel-Expires"} {
 								assert.NotContains(t, r.Header, name)
 							}
 						}
@@ -524,8 +537,12 @@ func TestTimeoutHandlerOutside(t *testing.T) {
 	r = s.get(t, "/slow", s.cookie(t))
 	assert.Equal(t, 503, r.StatusCode)
 	checkCookie(t, s, r, nothing)
+	assert.Empty(t, s.events.take())
 	release <- struct{}{}
 	<-release
+	heard := s.events.take()
+	require.Len(t, heard, 1)
+	assert.Contains(t, heard[0], "skip: middleware: a changed session was not written: the handler timed out")
 }
 
 // A middleware outside that recovers answers with our header: a sign-out is in it.
@@ -541,9 +558,13 @@ func TestPanicUnderARecoveringMiddleware(t *testing.T) {
 		})
 	}
 	s := serve(t, "HTTP/1.1", middleware.Options{}, func(_ http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/flush" {
+		switch r.URL.Path {
+		case "/flush":
 			session(r).Flush()
-		} else {
+		case "/flush-and-set":
+			session(r).Flush()
+			session(r).Set("n", 2)
+		default:
 			session(r).Set("n", 2)
 		}
 		panic("on purpose")
@@ -552,9 +573,29 @@ func TestPanicUnderARecoveringMiddleware(t *testing.T) {
 	assert.Equal(t, 500, r.StatusCode)
 	checkCookie(t, s, r, nothing)
 	assert.Len(t, s.events.take(), 1)
-	r = s.get(t, "/flush", s.cookie(t))
-	assert.Equal(t, 500, r.StatusCode)
-	checkCookie(t, s, r, deleted)
+	for _, path := range []string{"/flush", "/flush-and-set"} {
+		r = s.get(t, path, s.cookie(t))
+		assert.Equal(t, 500, r.StatusCode)
+		checkCookie(t, s, r, deleted)
+	}
+	s.events.take()
+	s.get(t, "/", s.codec.Name()+"=%")
+	heard := s.events.take()
+	require.Len(t, heard, 2)
+	assert.Contains(t, heard[1], "reject: ", "a panic hides no refused cookie")
+}
+
+func TestAStatusThatIsNoneIsNotTheEnd(t *testing.T) {
+	for _, status := range []int{-1, 0, 99, 1000} {
+		s := serve(t, "HTTP/1.1", middleware.Options{}, func(w http.ResponseWriter, r *http.Request) {
+			session(r).Set("n", 2)
+			assert.Panics(t, func() { w.WriteHeader(status) }, "net/http refuses it")
+			w.WriteHeader(202)
+		})
+		r := s.get(t, "/", s.cookie(t))
+		assert.Equal(t, 202, r.StatusCode)
+		checkCookie(t, s, r, set)
+	}
 }
 
 func TestOnErrorThatWritesNothing(t *testing.T) {
@@ -569,6 +610,11 @@ func TestOnErrorThatWritesNothing(t *testing.T) {
 		w.WriteHeader(http.StatusInsufficientStorage)
 	}}, func(_ http.ResponseWriter, r *http.Request) { session(r).Set("f", func() {}) })
 	assert.Equal(t, 507, s.get(t, "/", "").StatusCode)
+
+	s = serve(t, "HTTP/1.1", middleware.Options{OnError: func(w http.ResponseWriter, _ *http.Request, _ error) {
+		assert.NoError(t, http.NewResponseController(w).Flush())
+	}}, func(_ http.ResponseWriter, r *http.Request) { session(r).Set("f", func() {}) })
+	assert.Equal(t, 500, s.get(t, "/", "").StatusCode)
 }
 
 // A compressing middleware outside has set its header before us; ours to

@@ -61,6 +61,9 @@ func (o *Options) check(name string) error {
 	if host && (o.Domain != "" || o.Path != "/") {
 		wrong("a cookie named %s has no Domain, and the Path /; browsers drop it otherwise: choose another name, or leave Domain and Path empty", name)
 	}
+	if withoutPrefix(name) == "" {
+		wrong("the cookie's name %s is a prefix and nothing else", name)
+	}
 	o.Attributes.check("Options", wrong)
 	for i, f := range o.Former {
 		f.complete()
@@ -90,7 +93,8 @@ func (o *Options) check(name string) error {
 }
 
 func (a *Attributes) complete() {
-	a.Domain = strings.TrimPrefix(a.Domain, ".") // ignored since RFC 6265
+	// As browsers compare them (RFC 6265, section 5.2.3).
+	a.Domain = strings.ToLower(strings.TrimPrefix(a.Domain, "."))
 	if a.Path == "" {
 		a.Path = "/"
 	}
@@ -132,9 +136,9 @@ func hasPrefixFold(name, prefix string) bool {
 
 // withoutPrefix is the name that a browser takes without Secure.
 func withoutPrefix(name string) string {
-	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Http-", "__Secure-"} {
+	for _, prefix := range []string{"__Host-", "__Http-", "__Secure-"} {
 		if hasPrefixFold(name, prefix) {
-			return name[len(prefix):]
+			return withoutPrefix(name[len(prefix):])
 		}
 	}
 	return name

@@ -68,9 +68,15 @@ func New(codec Codec, opts Options) (*Sessions, error) {
 
 // Handler puts the session into the context of next's requests, and writes
 // its cookie with their responses. It can be wrapped around one handler or a
-// whole mux, and stands well inside of logging, recovery and compression.
+// whole mux, and stands well inside of logging, recovery and compression. Put
+// http.TimeoutHandler inside of it: outside, a time-out discards the response
+// together with its cookie, and is noticed only if the handler writes after it.
 func (m *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Value(m) != nil { // this middleware is there already, further out
+			next.ServeHTTP(w, r)
+			return
+		}
 		s := m.Load(r)
 		ctx := cookiesession.NewContext(r.Context(), s)
 		ctx = context.WithValue(ctx, m, s)
@@ -102,8 +108,8 @@ func (m *Sessions) FromContext(ctx context.Context) *cookiesession.Session {
 
 // Load returns the request's session where there is no middleware: in a
 // function on a serverless platform, or in a program that has its own way.
-// Where this middleware is, Load returns the session that it put into the
-// context.
+// Call Save for it before the response, also if it was only read. Where this
+// middleware is, Load returns the session that it put into the context.
 func (m *Sessions) Load(r *http.Request) *cookiesession.Session {
 	if s, ok := r.Context().Value(m).(*cookiesession.Session); ok {
 		return s
@@ -117,15 +123,22 @@ func (m *Sessions) Load(r *http.Request) *cookiesession.Session {
 // Save writes the session's cookie and the headers for caches, where there is
 // no middleware. Call it once, before the first byte of a response that
 // succeeds, and not again after a later change. On an error, which may be a
-// *cookiesession.TooLargeError, it has written nothing: answer with a 500.
+// *cookiesession.TooLargeError, the client keeps the cookie it has (if the
+// session was flushed, it is still deleted): answer with a 500 that no cache
+// keeps.
 func (m *Sessions) Save(w http.ResponseWriter, r *http.Request, s *cookiesession.Session) error {
 	sealed, err := m.codec.Seal(s)
-	m.reject(r, s.Rejected())
 	if err != nil {
-		return err
+		sealed = instead(sealed)
 	}
 	m.apply(w.Header(), r, s, sealed)
-	return nil
+	m.reject(r, s.Rejected())
+	return err
+}
+
+// instead is what is left to do where a cookie cannot be set.
+func instead(sealed cookiesession.Sealed) cookiesession.Sealed {
+	return cookiesession.Sealed{Action: sealed.Fallback}
 }
 
 // Touch looks at the session of the context, if the handler will do so only

@@ -67,7 +67,8 @@ func TestLoadAndSaveWithoutMiddleware(t *testing.T) {
 	assert.Equal(t, 2, s.GetInt("n"))
 	r = ask("/big", "")
 	assert.Equal(t, 500, r.StatusCode)
-	assert.Empty(t, r.Header, "nothing was written")
+	assert.Empty(t, r.Header["Set-Cookie"])
+	assert.Equal(t, "Cookie", r.Header.Get("Vary"))
 }
 
 func TestLoadWithinTheMiddleware(t *testing.T) {
@@ -103,12 +104,16 @@ func TestTwoMiddlewares(t *testing.T) {
 
 // The same middleware twice is one session and one line.
 func TestTheSameMiddlewareTwice(t *testing.T) {
-	m := newSessions(t, newCodec(t, cookiesession.Options{}), middleware.Options{})
+	var heard events
+	m := newSessions(t, newCodec(t, cookiesession.Options{}), heard.hooks(middleware.Options{}))
 	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "__Host-session=%")
 	m.Handler(m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		session(r).Set("n", 1)
-	}))).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	}))).ServeHTTP(w, r)
 	assert.Len(t, w.Header()["Set-Cookie"], 1)
+	assert.Len(t, heard.take(), 1)
 }
 
 // A codec of another kind can stand in: here one that refuses to seal.

@@ -2,10 +2,12 @@ package middleware
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/cookiesession/go/cookiesession"
 )
@@ -20,14 +22,15 @@ type writer struct {
 
 	committed bool
 	err       error // why the session could not be written; OnError has answered
+	unsent    bool  // the header has a cookie, and nothing was written since
 	told      int   // how many rejected cookies OnReject has heard of
 	encoding  []string
 }
 
 // WriteHeader commits at a final status. 101 is one: nothing follows it but
-// another protocol.
+// another protocol. What is no status is for net/http to refuse.
 func (w *writer) WriteHeader(status int) {
-	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+	if status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -40,7 +43,9 @@ func (w *writer) Write(b []byte) (int, error) {
 	if !w.commit(http.StatusOK) {
 		return 0, w.err
 	}
-	return w.ResponseWriter.Write(b)
+	n, err := w.ResponseWriter.Write(b)
+	w.wrote(err)
+	return n, err
 }
 
 // WriteString lets the server avoid a copy.
@@ -48,18 +53,32 @@ func (w *writer) WriteString(s string) (int, error) {
 	if !w.commit(http.StatusOK) {
 		return 0, w.err
 	}
-	return io.WriteString(w.ResponseWriter, s)
+	n, err := io.WriteString(w.ResponseWriter, s)
+	w.wrote(err)
+	return n, err
 }
 
 // ReadFrom lets the server use sendfile.
-func (w *writer) ReadFrom(src io.Reader) (int64, error) {
+func (w *writer) ReadFrom(src io.Reader) (n int64, err error) {
 	if !w.commit(http.StatusOK) {
 		return 0, w.err
 	}
 	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
-		return rf.ReadFrom(src)
+		n, err = rf.ReadFrom(src)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
 	}
-	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
+	w.wrote(err)
+	return n, err
+}
+
+// wrote hears of an http.TimeoutHandler around us that has answered already:
+// our header, and the cookie in it, went nowhere.
+func (w *writer) wrote(err error) {
+	if w.unsent && errors.Is(err, http.ErrHandlerTimeout) {
+		w.skipped("the handler timed out", nil)
+	}
+	w.unsent = false
 }
 
 // Flush is for callers that cannot take an error.
@@ -99,21 +118,21 @@ func (w *writer) commit(status int) bool {
 	w.session.Late(w.late)
 	changed := w.session.Modified()
 	sealed, err := w.sessions.codec.Seal(w.session)
-	w.reject()
 	failed := status >= http.StatusInternalServerError
 	switch {
-	case failed && err != nil:
-		w.skipped(fmt.Sprintf("the status was %d", status), err)
-	case failed && sealed.Action == cookiesession.SetCookie:
-		if changed {
-			w.skipped(fmt.Sprintf("the status was %d", status), nil)
-		}
-		sealed = cookiesession.Sealed{}
-	case err != nil:
-		w.fail(err)
+	case err != nil && !failed:
+		w.fail(err, instead(sealed))
+		w.reject()
 		return false
+	case err != nil || failed && sealed.Action == cookiesession.SetCookie:
+		if changed {
+			w.skipped(fmt.Sprintf("the status was %d", status), err)
+		}
+		sealed = instead(sealed)
 	}
+	w.unsent = sealed.Action != cookiesession.KeepCookie
 	w.sessions.apply(w.Header(), w.request, w.session, sealed)
+	w.reject()
 	return true
 }
 
@@ -147,18 +166,18 @@ func (w *writer) skipped(why string, err error) {
 }
 
 // fail lets OnError answer in the handler's place.
-func (w *writer) fail(err error) {
+func (w *writer) fail(err error, sealed cookiesession.Sealed) {
 	w.err = err
 	h := w.Header()
-	for _, name := range []string{"Location", "Content-Type", "Content-Length", "Etag", "Last-Modified", "Trailer"} {
-		delete(h, name)
+	for name := range h {
+		if describesBody(name) {
+			delete(h, name)
+		}
 	}
-	if w.encoding == nil {
-		delete(h, "Content-Encoding") // the handler's; that of a compressing middleware around us stays
-	} else {
-		h["Content-Encoding"] = w.encoding
+	if w.encoding != nil {
+		h["Content-Encoding"] = w.encoding // of a compressing middleware around us
 	}
-	varyCookie(h)
+	w.sessions.apply(h, w.request, w.session, sealed)
 	sharedCachesAside(h)
 	h.Set("Cache-Control", "no-store")
 
@@ -167,6 +186,18 @@ func (w *writer) fail(err error) {
 	if !a.begun {
 		w.ResponseWriter.WriteHeader(http.StatusInternalServerError)
 	}
+}
+
+// describesBody reports whether a header speaks of the body that the handler
+// meant to send, or tells somebody to send another.
+func describesBody(name string) bool {
+	switch name {
+	case "Location", "Refresh", "Etag", "Last-Modified", "Expires", "Accept-Ranges", "Trailer",
+		"X-Accel-Redirect", "X-Sendfile":
+		return true
+	}
+	return strings.HasPrefix(name, http.TrailerPrefix) ||
+		strings.HasPrefix(name, "Content-") && !strings.HasPrefix(name, "Content-Security-Policy")
 }
 
 // finish is the handler's return.
@@ -183,9 +214,11 @@ func (w *writer) abandon() {
 	}
 	w.committed = true
 	sealed := w.skip("the handler panicked")
-	if sealed.Action == cookiesession.DeleteCookie {
-		w.sessions.apply(w.Header(), w.request, w.session, sealed)
+	if sealed.Action != cookiesession.DeleteCookie {
+		sealed = instead(sealed)
 	}
+	w.sessions.apply(w.Header(), w.request, w.session, sealed)
+	w.reject()
 }
 
 // An answer notes whether OnError wrote anything.
@@ -203,5 +236,16 @@ func (a *answer) Write(b []byte) (int, error) {
 	a.begun = true
 	return a.ResponseWriter.Write(b)
 }
+
+// FlushError sends what was written so far; a 500, if nothing was.
+func (a *answer) FlushError() error {
+	if !a.begun {
+		a.WriteHeader(http.StatusInternalServerError)
+	}
+	return http.NewResponseController(a.ResponseWriter).Flush()
+}
+
+// Flush is for callers that cannot take an error.
+func (a *answer) Flush() { _ = a.FlushError() }
 
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
