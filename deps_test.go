@@ -29,6 +29,7 @@ var mayImport = []struct {
 	{"cookiesession/internal/envelope", []string{"golang.org/x/crypto/chacha20poly1305"}},
 	{"cookiesession", []string{module + "/keys", module + "/cookiesession/internal",
 		"github.com/fxamacker/cbor/v2", "github.com/gorilla/securecookie"}},
+	{"middleware/sessiontest", []string{module + "/keys", module + "/cookiesession", module + "/middleware"}},
 	{"middleware", []string{module + "/cookiesession"}},
 	{"examples", []string{module + "/keys", module + "/cookiesession", module + "/middleware"}},
 }
