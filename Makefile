@@ -7,7 +7,7 @@ FUZZTIME ?= 5s
 test: need format vet race fuzz
 
 need:
-	@.ci/need gcc curl
+	@.ci/need gcc curl python3 chromium
 
 format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write testdata/vectors anew")
 type vector struct {
 	file    string
 	comment string
-	expect  string // opens, malformed, forged, expired, revoked, unreadable
+	expect  string // opens, broken, malformed, forged, expired, revoked, unreadable
 	secret  []byte
 	revoked bool
 	before  string // the ring's not-before
@@ -162,11 +162,32 @@ func dataOf(t testing.TB, s *cookiesession.Session) string {
 
 // printed is JSON, or what comes nearest for what JSON has not.
 func printed(v any) string {
-	text, err := json.Marshal(v)
+	text, err := json.Marshal(textKeyed(v))
 	if err != nil {
 		return fmt.Sprintf("%#v", v)
 	}
 	return string(text)
+}
+
+// textKeyed gives maps the keys that JSON can have.
+func textKeyed(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = textKeyed(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = textKeyed(v[k])
+		}
+	case map[any]any:
+		m := map[string]any{}
+		for k, e := range v {
+			m[fmt.Sprint(k)] = textKeyed(e)
+		}
+		return m
+	}
+	return v
 }
 
 func TestVectors(t *testing.T) {
@@ -179,6 +200,12 @@ func TestVectors(t *testing.T) {
 			seen[v.expect]++
 			codec := v.codec(t)
 			s, err := codec.Decode(t.Context(), v.cookie)
+			if v.expect == "broken" {
+				require.NoError(t, err)
+				assert.Nil(t, s.Get("k"))
+				assert.ErrorContains(t, s.Err(), `get "k"`)
+				return
+			}
 			if v.expect != "opens" {
 				require.Contains(t, refusals, v.expect)
 				require.ErrorIs(t, err, refusals[v.expect])
@@ -187,6 +214,9 @@ func TestVectors(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, v.data, dataOf(t, s))
 
+			if s.IsEmpty() {
+				return
+			}
 			// Written again, untouched values and all, it says the same.
 			s.Renew()
 			again, err := codec.Encode(s)
@@ -283,6 +313,11 @@ func makeVectors(t testing.TB) []vector {
 	add("touched", "touched 300 seconds after it was created", "opens", `{"k":1}`, body(0x10, h("ac02"), sid, one), nil)
 	add("expiry-after", "ends 3600 seconds after it was touched; half of that has passed", "opens", `{"k":1}`,
 		body(0x04, sid, h("901c"), one), func(_ *craft, v *vector) { v.now = noon.Add(30 * time.Minute) })
+	add("expiry-after-touched", "as before, but touched 3000 seconds after it was created, and 5000 have passed", "opens", `{"k":1}`,
+		body(0x14, h("b817"), sid, h("901c"), one), func(_ *craft, v *vector) { v.now = noon.Add(5000 * time.Second) })
+	add("empty", "no entries", "opens", `{}`, body(0, sid), nil)
+	add("not-before-ahead", "created before a not-before instant that now has not reached", "opens", `{"k":1}`, body(0, sid, one),
+		func(_ *craft, v *vector) { v.before = noon.Add(time.Hour).Format(time.RFC3339) })
 	add("expiry-at", "ends 3600 seconds after it was created", "opens", `{"k":1}`, body(0x08, sid, h("901c"), one), nil)
 	add("expiry-browser", "ends when the browser closes", "opens", `{"k":1}`, body(0x0c, sid, one), nil)
 	add("not-before", "created at the ring's not-before instant", "opens", `{"k":1}`, body(0, sid, one),
@@ -302,8 +337,25 @@ func makeVectors(t testing.TB) []vector {
 	add("packed-names", "keys of the table of names, at the top and inside", "opens",
 		`{"items":[{"qty":2,"sku":"KX-58458-BL"}],"user_id":7}`,
 		body(0, sid, h("06 81 a2 09 02 07 6b 'KX-58458-BL'  00 07")), nil)
-	add("escapes", "an integer key and tags of the user's own: a map with 1 as its key, and tag 1 around 5", "opens",
+	add("escaped-tag", "a tag of the user's own: tag 1 around 5", "opens",
 		`{"t":"1970-01-01T00:00:05Z"}`, body(0, sid, h("61't' d8e0 c1 05")), nil)
+	add("escaped-key", "an integer key of the user's own, and a negative one, which needs no escape", "opens",
+		`{"k":{"-1":"b","1":"a"}}`, body(0, sid, h("61'k' a2 d8e0 01 61'a' 20 61'b'")), nil)
+	add("packed-keys", "session keys that are a UUID and hex", "opens",
+		`{"0123456789abcdef":1,"d41cf23e-c2ae-4d7a-ae01-716d0009cb73":2}`,
+		body(0, sid, h("d86c 48 0123456789abcdef 01  d825 50 d41cf23ec2ae4d7aae01716d0009cb73 02")), nil)
+	add("numbers", "bignums and floats of 16, 32 and 64 bits", "opens",
+		`{"a":18446744073709551616,"b":-18446744073709551617,"c":[1.5,100000,1.1,0.3333333333333333]}`,
+		body(0, sid, h("61'a' c2 49 010000000000000000  61'b' c3 49 010000000000000000"+
+			" 61'c' 84 f9 3e00 fa 47c35000 fb 3ff199999999999a fb 3fd5555555555555")), nil)
+	add("bounds", "the bounds of decimal fractions and instants", "opens",
+		`{"a":[9.007199254740992e-7,9007199254740992],"t":["0000-01-01T00:00:00Z","9999-12-31T23:59:59Z","1969-12-31T23:59:59Z"]}`,
+		body(0, sid, h("61'a' 82 c4 82 35 1b 0020000000000000 c4 82 00 1b 0020000000000000"+
+			" 61't' 83 c1 3b 0000000e79747bff c1 1b 0000003afff4417f c1 20")), nil)
+	add("deep", "32 levels, and a tag inside of them", "opens", `{"k":`+strings.Repeat("[", 32)+`"1970-01-01T00:00:05Z"`+strings.Repeat("]", 32)+`}`,
+		body(0, sid, h("61'k'"), bytes.Repeat([]byte{0x81}, 32), h("c1 05")), nil)
+	add("long-heads", "heads that are longer than need be", "opens", `{"user_id":[7,"0f"]}`,
+		body(0, sid, h("1800 9a 00000002 1b 0000000000000007 da 0000006c 58 01 0f")), nil)
 	add("shared", "the entries as one DEFLATE block", "opens", `{"k":"`+long+`"}`,
 		body(1, sid, deflated(append(h("61'k'"), longText...))), nil)
 	add("isolated", "one value deflated by itself, another not", "opens", `{"k":"`+long+`","l":1}`,
@@ -339,6 +391,44 @@ func makeVectors(t testing.TB) []vector {
 	add("refused-key", "a key that is not in the ring", "unreadable", "", good, tampered(1, 1))
 	add("refused-version", "version 2", "unreadable", "", good, tampered(0, 0x30))
 	add("refused-protection", "protection 3, which is reserved", "unreadable", "", good, tampered(0, 0x02))
+	add("refused-protection-4", "protection 4", "unreadable", "", good, tampered(0, 0x05))
+	add("refused-compression", "compression 3", "unreadable", "", body(3, sid, one), nil)
+	add("refused-first-check", "a reserved flag, and entries that break the format", "unreadable", "", body(0x40, sid, h("ff")), nil)
+	add("refused-revoked-forged", "a revoked key, and a tag that does not match", "revoked", "", good,
+		func(c *craft, v *vector) { tampered(-1, 1)(c, v); v.revoked = true })
+	add("refused-expired-broken", "over, and entries that break the format", "expired", "", body(0, sid, h("ff")), hours(14*24))
+	add("refused-long", "4097 characters", "malformed", "", good, text(func(s string) string { return s + strings.Repeat("A", 4097-len(s)) }))
+	add("refused-cut", "a body without its ID", "malformed", "", body(0, sid[:11], one), nil)
+	add("refused-stream", "a DEFLATE stream that is cut off", "malformed", "", body(1, sid, deflated(one)[:2]), nil)
+	add("refused-uvarint", "a number beyond 32 bits", "malformed", "", body(0x08, sid, h("8080808010"), one), nil)
+	add("refused-escape", "an escaped integer as a key of the session", "malformed", "", body(0, sid, h("d8e0 01 01")), nil)
+	add("refused-deflated", "a deflated value in entries that are stored", "malformed", "", body(0, sid, h("61'k' d8e2 41 00")), nil)
+
+	// What a reader may find only when the value is asked for.
+	for _, b := range []struct{ name, comment, value string }{
+		{"utf8", "text that is not UTF-8", "61 ff"},
+		{"duplicate", "a map with a key twice once it is unpacked", "a2 00 01 67'user_id' 02"},
+		{"levels", "33 levels", strings.Repeat("81", 33) + "01"},
+		{"tags", "32 levels, and a tag in a tag", strings.Repeat("81", 32) + "d864 d864 01"},
+		{"uuid", "a UUID of 15 bytes", "d825 4f d41cf23ec2ae4d7aae01716d0009cb"},
+		{"index", "an index beyond the table of names", "a1 18ff 01"},
+		{"segments", "nine segments", "d8e1 89 404040404040404040"},
+		{"exponent", "a decimal fraction with exponent 1", "c4 82 01 01"},
+		{"mantissa", "a decimal fraction with a mantissa of 2^53 + 1", "c4 82 20 1b 0020000000000001"},
+		{"year", "an instant in the year 10000", "c1 1b 0000003afff44180"},
+		{"escape", "an escape around what needs none", "d8e0 01"},
+		{"instant", "tag 0 around what is no instant", "c0 69'yesterday'"},
+		{"epoch", "tag 1 around text", "d8e0 c1 61'x'"},
+		{"bignum", "tag 2 around text", "c2 61'x'"},
+		{"nested", "tag 227 inside of a value", "81 d8e3 44 00000000"},
+		{"foreign", "a foreign value of three bytes", "d8e3 43 000000"},
+	} {
+		add("broken-"+b.name, b.comment, "broken", "", body(0, sid, h("61'k'"), h(b.value)), nil)
+	}
+	add("broken-stream", "a deflated value that does not inflate", "broken", "", body(2, sid, h("61'k' d8e2 42 ffff")), nil)
+	add("broken-items", "a deflated value of two items", "broken", "", body(2, sid, h("61'k' d8e2"), cborBytes(deflated(h("01 01")))), nil)
+	add("broken-twice", "a value that is deflated twice", "broken", "",
+		body(2, sid, h("61'k' d8e2"), cborBytes(deflated(append(h("d8e2"), cborBytes(deflated(h("01")))...)))), nil)
 	add("refused-flag", "a reserved flag", "unreadable", "", body(0x20, sid, one), nil)
 	add("refused-future", "touched 301 seconds ahead", "unreadable", "", body(0x10, h("ad02"), sid, one), nil)
 	add("refused-revoked", "a revoked key", "revoked", "", good, func(_ *craft, v *vector) { v.revoked = true })
