@@ -26,6 +26,7 @@ fuzz:
 tidy:
 	GOWORK=off go mod tidy -diff
 	cd tools && GOWORK=off go mod tidy -diff
+	cd browsertest && GOWORK=off go mod tidy -diff
 
 cover:
 	go test -coverpkg=./keys/...,./cookiesession/...,./middleware/... -coverprofile=coverage.out ./...

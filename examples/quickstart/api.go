@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/cookiesession/go/cookiesession"
@@ -86,17 +85,6 @@ func decodeJSON(body io.Reader) (any, error) {
 		return nil, errors.Join(err, errors.New("something follows the value"))
 	}
 	return value, nil
-}
-
-// notSaved answers when the session could not be written. The client keeps
-// the cookie it has. The error names sizes and keys, never values.
-func notSaved(w http.ResponseWriter, r *http.Request, err error) {
-	if strings.HasPrefix(r.URL.Path, "/api/") {
-		answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
-		return
-	}
-	w.WriteHeader(http.StatusInternalServerError)
-	show(w, "failed.html", err.Error())
 }
 
 func answer(w http.ResponseWriter, status int, v any) {

@@ -1,5 +1,6 @@
-// Quickstart is a page that shows and changes its visitor's session, and the
-// same as JSON. Nothing is stored on the server.
+// Quickstart is a small shop: sign in, fill a cart, and see on every page what
+// the session holds and what it weighs. The session is served as JSON, too.
+// Nothing is stored on the server.
 //
 // It is configured by environment variables:
 //
@@ -102,10 +103,16 @@ func newSessions(ctx context.Context, console io.Writer) (*middleware.Sessions, 
 	if err != nil {
 		return nil, err
 	}
-	return middleware.New(codec, middleware.Options{
+	var sessions *middleware.Sessions
+	sessions, err = middleware.New(codec, middleware.Options{
 		InsecureAllowHTTP: os.Getenv("SESSION_INSECURE") == "1",
-		OnError:           notSaved,
+		OnError: func(w http.ResponseWriter, r *http.Request, err error) {
+			// The session of the request has the change that was refused. In a
+			// request without it, Load opens what the browser keeps.
+			notSaved(w, r, sessions.Load(r.WithContext(context.Background())), err)
+		},
 	})
+	return sessions, err
 }
 
 func keySource(console io.Writer) (keys.Source, error) {
