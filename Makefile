@@ -14,7 +14,7 @@ format:
 
 vet:
 	go vet work
-	go tool staticcheck ./...
+	go tool staticcheck ./... ./browsertest/...
 
 race:
 	go test -race -shuffle=on work

@@ -44,6 +44,7 @@ type TooLargeError struct {
 	Unpacked bool
 }
 
+// Error says the sizes and the largest keys, and no value.
 func (e *TooLargeError) Error() string {
 	if e.Unpacked {
 		return "cookiesession: session too large before compression: " + e.Size.String() + "; keep less in the session"
@@ -54,14 +55,14 @@ func (e *TooLargeError) Error() string {
 // A ValueSize is what one key of a session costs.
 type ValueSize struct {
 	Key   string `json:"key"`
-	Bytes int    `json:"bytes"` // the key and its value
+	Bytes int    `json:"bytes"` // of the key and its value, in the cookie's text
 }
 
 // A Size is what a session's cookie weighs: the characters of its name and
 // value, as browsers count them. Overhead and the values' bytes sum to Total.
 type Size struct {
-	Total    int         `json:"total"`
-	Limit    int         `json:"limit"`
+	Total    int         `json:"total"`    // bytes of name and value
+	Limit    int         `json:"limit"`    // Options.MaxSize
 	Overhead int         `json:"overhead"` // name, header, instants, ID, tag
 	Values   []ValueSize `json:"values"`   // largest first
 }

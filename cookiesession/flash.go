@@ -6,8 +6,8 @@ import "fmt"
 // application's, such as "success") and its text.
 type Flash struct {
 	_    struct{} `cbor:",toarray"`
-	Kind string
-	Text string
+	Kind string   // such as "success"; the application's own
+	Text string   // as it was given, so escape it where it is shown
 }
 
 // Flashes stand in the session like any value, under this key.

@@ -25,6 +25,7 @@ const (
 
 // Sealed is what a session comes to at the end of a request.
 type Sealed struct {
+	// Action is what is to be done.
 	Action Action
 	// Value of the cookie, for SetCookie: base64url, so it needs no quoting.
 	Value string
