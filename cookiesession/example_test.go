@@ -193,3 +193,14 @@ func ExampleTooLargeError() {
 	// 340 256 notes
 	// cookiesession: session too large for a cookie: 340 bytes of 256; largest: "notes" 272, "user_id" 2; keep less in the session
 }
+
+func ExampleFromContext() {
+	codec := newExampleCodec(cookiesession.Options{})
+	ctx := cookiesession.NewContext(context.Background(), codec.New(context.Background())) // the middleware does this
+
+	s := cookiesession.FromContext(ctx)
+	s.Set("user_id", 7)
+	fmt.Println(s.GetInt("user_id"))
+	// Output:
+	// 7
+}

@@ -99,3 +99,25 @@ func ExampleTouch() {
 	// Output:
 	// Cookie
 }
+
+// A program with two cookies: one for the visitor, one for the staff.
+func ExampleSessions_FromContext() {
+	ring, _ := keys.NewRing(time.Time{}, keys.Entry{Key: keys.Generate()})
+	visitorCodec, _ := cookiesession.NewCodec(ring, cookiesession.Options{Name: "__Host-visitor"})
+	staffCodec, _ := cookiesession.NewCodec(ring, cookiesession.Options{Name: "__Host-staff", Protection: cookiesession.Encrypted})
+	visitor, _ := middleware.New(visitorCodec, middleware.Options{})
+	staff, _ := middleware.New(staffCodec, middleware.Options{})
+
+	handler := visitor.Handler(staff.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visitor.FromContext(r.Context()).Set("theme", "dark")
+		staff.FromContext(r.Context()).Set("role", "editor")
+	})))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for _, c := range w.Result().Cookies() {
+		fmt.Println(c.Name)
+	}
+	// Output:
+	// __Host-staff
+	// __Host-visitor
+}
