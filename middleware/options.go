@@ -46,8 +46,9 @@ type Options struct {
 	// level.
 	OnLate func(r *http.Request, err error)
 	// OnSkip hears of a changed session that was not written, because of a
-	// status of 500 or above, a panic, or a hijacked connection. Default:
-	// logged at warn level.
+	// status of 500 or above, a panic, or a hijacked connection; and of one
+	// that was only read, whose idle time could not be renewed. Default: logged
+	// at warn level.
 	OnSkip func(r *http.Request, err error)
 }
 

@@ -127,13 +127,26 @@ func (m *Sessions) Load(r *http.Request) *cookiesession.Session {
 // session was flushed, it is still deleted): answer with a 500 that no cache
 // keeps.
 func (m *Sessions) Save(w http.ResponseWriter, r *http.Request, s *cookiesession.Session) error {
-	sealed, err := m.codec.Seal(s)
+	sealed, err := m.seal(r, s)
 	if err != nil {
 		sealed = instead(sealed)
 	}
 	m.apply(w.Header(), r, s, sealed)
 	m.reject(r, s.Rejected())
 	return err
+}
+
+// seal is the codec's Seal, but for a session that was only read. Its idle
+// clock may be due and yet not renewable, since the new instant takes a byte or
+// two, or no key signs. Nothing of the user's is lost by that, so the page
+// stands, and OnSkip hears of it.
+func (m *Sessions) seal(r *http.Request, s *cookiesession.Session) (cookiesession.Sealed, error) {
+	sealed, err := m.codec.Seal(s)
+	if err != nil && !s.Modified() {
+		m.opts.OnSkip(r, fmt.Errorf("middleware: the idle time of a session was not renewed: %w", err))
+		return cookiesession.Sealed{}, nil
+	}
+	return sealed, err
 }
 
 // instead is what is left to do where a cookie cannot be set.

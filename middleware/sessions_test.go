@@ -233,3 +233,56 @@ func TestIdleRenewal(t *testing.T) {
 	}
 	assert.Empty(t, heard.take(), "nothing of the user's was lost")
 }
+
+// A session at the limit grows by a byte or two when its idle clock is
+// renewed. That must not cost the visitor a page that only reads.
+func TestARenewalThatDoesNotFitKeepsTheCookie(t *testing.T) {
+	clock := time.Date(2030, 6, 1, 12, 0, 0, 0, time.UTC)
+	codec := newCodec(t, cookiesession.Options{Idle: time.Hour, Now: func() time.Time { return clock }})
+	var value string
+	for n := 2900; ; n++ { // the largest that fits
+		s := codec.New(context.Background())
+		s.Set("k", big()[:n])
+		sealed, err := codec.Seal(s)
+		if err != nil {
+			break
+		}
+		value = sealed.Value
+	}
+	clock = clock.Add(40 * time.Minute)
+	var heard events
+	m := newSessions(t, codec, heard.hooks(middleware.Options{}))
+	ask := func(handler http.Handler) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", "__Host-session="+value)
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	reads := func(w http.ResponseWriter, r *http.Request) {
+		s := m.Load(r)
+		assert.True(t, s.Has("k"))
+		io.WriteString(w, "read")
+	}
+	saves := func(w http.ResponseWriter, r *http.Request) {
+		s := m.Load(r)
+		assert.True(t, s.Has("k"))
+		assert.NoError(t, m.Save(w, r, s))
+		io.WriteString(w, "read")
+	}
+	for name, handler := range map[string]http.Handler{
+		"with the middleware": m.Handler(http.HandlerFunc(reads)),
+		"without":             http.HandlerFunc(saves),
+	} {
+		w := ask(handler)
+		assert.Equal(t, 200, w.Code, name)
+		assert.Equal(t, "read", w.Body.String(), name)
+		assert.Empty(t, w.Header()["Set-Cookie"], name)
+		assert.Equal(t, "Cookie", w.Header().Get("Vary"), name)
+		list := heard.take()
+		require.Len(t, list, 1, name)
+		assert.Contains(t, list[0], "skip: middleware: the idle time of a session was not renewed: cookiesession: session too large", name)
+	}
+	w := ask(m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { session(r).Set("more", 1) })))
+	assert.Equal(t, 500, w.Code, "a change that does not fit is still loud")
+}

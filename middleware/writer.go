@@ -117,7 +117,7 @@ func (w *writer) commit(status int) bool {
 	// as lost though it was not, which is better than the other way round.
 	w.session.Late(w.late)
 	changed := w.session.Modified()
-	sealed, err := w.sessions.codec.Seal(w.session)
+	sealed, err := w.sessions.seal(w.request, w.session)
 	failed := status >= http.StatusInternalServerError
 	switch {
 	case err != nil && !failed:
@@ -150,7 +150,7 @@ func (w *writer) reject() {
 func (w *writer) skip(why string) cookiesession.Sealed {
 	w.session.Late(w.late)
 	changed := w.session.Modified()
-	sealed, err := w.sessions.codec.Seal(w.session)
+	sealed, err := w.sessions.seal(w.request, w.session)
 	if changed && (err != nil || sealed.Action != cookiesession.KeepCookie) {
 		w.skipped(why, err)
 	}
