@@ -29,8 +29,8 @@ type Sealed struct {
 	Action Action
 	// Value of the cookie, for SetCookie: base64url, so it needs no quoting.
 	Value string
-	// MaxAge of the cookie, for SetCookie: whole seconds, rounded up. 0 leaves it to the browser
-	// to drop the cookie when it closes.
+	// MaxAge of the cookie, for SetCookie: whole seconds, rounded up. 0 leaves
+	// it to the browser to drop the cookie when it closes.
 	MaxAge time.Duration
 	// Fallback is what to do if the cookie of a SetCookie is not sent, or if
 	// Seal failed: DeleteCookie if the session was flushed since the client's
@@ -204,8 +204,9 @@ func unwritable(err error) error {
 // cookieSize is the size of a cookie of so many raw bytes, as browsers count it.
 func (c *Codec) cookieSize(raw int) int { return len(c.opts.Name) + envelope.EncodedLen(raw) }
 
-// weigh tells what each key costs of a cookie of raw bytes. Three bytes become four characters, so the shares are
-// rounded along the way and still sum to the total.
+// weigh tells what each key costs of a cookie of raw bytes. Three bytes become
+// four characters, so the shares are rounded along the way and still sum to
+// the total.
 func (c *Codec) weigh(t *table, raw int) Size {
 	z := Size{Total: c.cookieSize(raw), Limit: c.opts.MaxSize, Values: make([]ValueSize, 0, len(t.entries))}
 	bytes, chars := 0, 0

@@ -31,7 +31,8 @@
 // If the session cannot be written, because it is too large, holds a value
 // that could not be encoded, or no key signs, [Options].OnError answers in
 // place of the handler, and the handler's writes return the error. The client
-// keeps the cookie it has.
+// keeps the cookie it has. A session that was only read, and whose idle time
+// cannot be renewed, costs nobody the page: [Options].OnSkip hears of it.
 //
 // A cookie that does not open is no error: the session starts empty, and
 // [Options].OnReject hears why.

@@ -151,7 +151,7 @@ func TestDefaultHooksLog(t *testing.T) {
 	assert.Contains(t, out, "bytes of 4093")
 	assert.NotContains(t, out, big()[:20])
 
-	w, out = logged(t, brokenCodec{codec}, "", func(http.ResponseWriter, *http.Request) {})
+	w, out = logged(t, brokenCodec{codec}, "", func(_ http.ResponseWriter, r *http.Request) { session(r).Set("n", 1) })
 	assert.Equal(t, 500, w.Code)
 	assert.Contains(t, out, "broken")
 
