@@ -192,18 +192,9 @@ var (
 // open reads one value, in the one safe order: length, text, header, key,
 // authentication, and only then what it says.
 func (c *Codec) open(_ context.Context, value string, now time.Time) (opened, error) {
-	if len(value) > largestCookie {
-		return opened{}, errTooLong
-	}
-	raw, err := envelope.Decode(value)
+	raw, head, err := parseHeader(value)
 	if err != nil {
-		return opened{}, errText
-	}
-	head, err := envelope.ParseHeader(raw)
-	if errors.Is(err, envelope.ErrUnknown) {
-		return opened{}, errVersion
-	} else if err != nil {
-		return opened{}, errShort
+		return opened{}, err
 	}
 	ring := c.keys.Ring()
 	id := keys.ID(head.KeyID)

@@ -23,6 +23,17 @@ const (
 	Encrypted
 )
 
+// String is "signed" or "encrypted".
+func (p Protection) String() string {
+	switch p {
+	case Signed:
+		return "signed"
+	case Encrypted:
+		return "encrypted"
+	}
+	return fmt.Sprintf("Protection(%d)", uint8(p))
+}
+
 // Compression is when DEFLATE (RFC 1951) is tried. It is kept only where it
 // saves a tenth. Compressed length can tell about content: see SECURITY.md.
 type Compression uint8

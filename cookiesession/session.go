@@ -356,6 +356,18 @@ func (s *Session) Created() time.Time {
 	return time.Unix(s.created, 0).UTC()
 }
 
+// Touched is when the session was last sealed, in UTC to the second: what
+// [Options].Idle counts from. It is the created instant for a session that was
+// not sealed since, and the zero time for one without an ID.
+func (s *Session) Touched() time.Time {
+	s.look()
+	defer s.done()
+	if !s.hasID() {
+		return time.Time{}
+	}
+	return time.Unix(s.touched, 0).UTC()
+}
+
 // KeyID is the key that the client's cookie is sealed with; false if the
 // client has none that opened.
 func (s *Session) KeyID() (keys.ID, bool) {
