@@ -17,6 +17,9 @@ import (
 type Codec struct {
 	keys keys.Ringer
 	opts Options
+	// What a Ringer may have beyond its ring, as a keys.Watcher has; nil if not.
+	missing func(context.Context, ...keys.ID) bool
+	seen    func(keys.ID)
 	// What subkeys are derived with: one for each protection.
 	signedInfo, encryptedInfo string
 }
@@ -24,6 +27,10 @@ type Codec struct {
 // NewCodec returns a Codec that seals with the ring's signer. It returns all
 // mistakes of opts together, and refuses a ring that has no key to sign with
 // now.
+//
+// With a [keys.Watcher] the codec follows a ring that changes: a cookie that
+// bears an unknown key makes the Watcher look for it once, and the request waits
+// for that, at most 2 seconds.
 func NewCodec(ring keys.Ringer, opts Options) (*Codec, error) {
 	opts, err := opts.complete()
 	if ring == nil {
@@ -36,12 +43,21 @@ func NewCodec(ring keys.Ringer, opts Options) (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Codec{
+	c := &Codec{
 		keys:          ring,
 		opts:          opts,
 		signedInfo:    info(envelope.Signed, opts),
 		encryptedInfo: info(envelope.Encrypted, opts),
-	}, nil
+	}
+	if r, ok := ring.(interface {
+		Missing(context.Context, ...keys.ID) bool
+	}); ok {
+		c.missing = r.Missing
+	}
+	if r, ok := ring.(interface{ Seen(keys.ID) }); ok {
+		c.seen = r.Seen
+	}
+	return c, nil
 }
 
 func now(o Options) time.Time {
@@ -92,6 +108,9 @@ func (c *Codec) New(context.Context) *Session {
 // session, so a session that nobody looks at costs nothing; ctx and candidates
 // must stay valid until then.
 //
+// If one bears a key that a [keys.Watcher] does not have, it is asked to look for
+// it, once for all of them. Then they are read a second time.
+//
 // Open itself cannot fail. Where nothing opens, the session is new and empty,
 // and [Session.Rejected] says why.
 func (c *Codec) Open(ctx context.Context, candidates iter.Seq[string]) *Session {
@@ -134,17 +153,31 @@ type opened struct {
 	keyID      keys.ID
 	ok         bool
 	rejected   []error
+	unknown    []keys.ID // what the ring does not have
 }
 
 // maxCandidates bounds the work that one request can cause.
 const maxCandidates = 16
 
-// pick opens the candidates. Two copies of one session come from a cookie
-// whose attributes were changed: the one touched last is meant. Two different
-// sessions mean that one may be planted: neither is taken.
+// pick opens the candidates, after another look for the keys that are missing.
 func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.Time) opened {
+	o := c.try(candidates, c.keys.Ring(), now)
+	if len(o.unknown) > 0 && c.missing != nil && c.missing(ctx, o.unknown...) {
+		o = c.try(candidates, c.keys.Ring(), now)
+	}
+	if o.ok && c.seen != nil {
+		c.seen(o.keyID)
+	}
+	return o
+}
+
+// try opens the candidates with a ring. Two copies of one session come from a
+// cookie whose attributes were changed: the one touched last is meant. Two
+// different sessions mean that one may be planted: neither is taken.
+func (c *Codec) try(candidates iter.Seq[string], ring *keys.Ring, now time.Time) opened {
 	var best opened
 	var rejected []error
+	var unknown []keys.ID
 	ambiguous := false
 	tried := 0
 	for value := range candidates {
@@ -153,9 +186,10 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 			rejected = append(rejected, errTooMany)
 			break
 		}
-		o, err := c.open(ctx, value, now)
+		o, err := c.open(value, ring, now)
 		switch {
 		case err != nil:
+			unknown = append(unknown, o.unknown...)
 			rejected = append(rejected, err)
 		case !best.ok:
 			best = o
@@ -171,7 +205,7 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 	if ambiguous {
 		best = opened{}
 	}
-	best.rejected = rejected
+	best.rejected, best.unknown = rejected, unknown
 	return best
 }
 
@@ -191,19 +225,18 @@ var (
 
 // open reads one value, in the one safe order: length, text, header, key,
 // authentication, and only then what it says.
-func (c *Codec) open(_ context.Context, value string, now time.Time) (opened, error) {
+func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, error) {
 	raw, head, err := parseHeader(value)
 	if err != nil {
 		return opened{}, err
 	}
-	ring := c.keys.Ring()
 	id := keys.ID(head.KeyID)
 	key, err := ring.Lookup(id)
 	switch {
 	case errors.Is(err, keys.ErrRevoked):
 		return opened{}, fmt.Errorf("%w: its key %v is revoked", ErrRevoked, id)
 	case err != nil:
-		return opened{}, fmt.Errorf("%w: its key %v is not in the ring", ErrUnreadable, id)
+		return opened{unknown: []keys.ID{id}}, fmt.Errorf("%w: its key %v is not in the ring", ErrUnreadable, id)
 	}
 	authentic, err := c.sealer(key, head.Protection).Open(raw)
 	if err != nil {

@@ -48,9 +48,14 @@ type Ring struct {
 	// By the number that the ID is: testify, dumping a struct, panics at a map
 	// in an unexported field whose keys are arrays.
 	byID map[uint32]Entry
+
+	silence error // why it signs no more, if it does not
 }
 
-// A Ringer has a current ring. A [*Ring] is its own; others may change theirs between calls.
+// A Ringer has a current ring. A [*Ring] is its own; a [*Watcher] follows a source.
+//
+// A Ringer may have two more methods, as a Watcher has, and what opens cookies calls them:
+// Missing(context.Context, ...ID) bool and Seen(ID).
 type Ringer interface {
 	Ring() *Ring
 }
@@ -179,7 +184,11 @@ func (r *Ring) Ring() *Ring { return r }
 // have the same ring and the right time agree.
 //
 // If there is none, the error wraps [ErrNoSigner], and says from when a key will sign, if one will.
+// A ring that is older than [WatcherOptions].MaxAge has none either.
 func (r *Ring) Signer(now time.Time) (Key, error) {
+	if r.silence != nil {
+		return Key{}, fmt.Errorf("%w: %w", ErrNoSigner, r.silence)
+	}
 	var first Entry
 	for _, entry := range slices.Backward(r.entries) {
 		if entry.Revoked {
@@ -213,6 +222,44 @@ func (r *Ring) Lookup(id ID) (Key, error) {
 		return Key{}, ErrRevoked
 	}
 	return entry.Key, nil
+}
+
+// succeed returns the ring as it follows another: with not-before at limit, with the
+// given keys revoked, and with the other's keys where they are the same, so that what
+// was derived from them stays.
+func (r *Ring) succeed(old *Ring, revoked map[uint32]bool, limit time.Time) *Ring {
+	next := &Ring{notBefore: limit, byID: make(map[uint32]Entry, len(r.byID)), entries: slices.Clone(r.entries)}
+	for i := range next.entries {
+		entry := &next.entries[i]
+		id := entry.Key.id.number()
+		if had, ok := old.byID[id]; ok && had.Key.sameSecret(entry.Key) {
+			entry.Key = had.Key
+		}
+		entry.Revoked = entry.Revoked || revoked[id]
+		next.byID[id] = *entry
+	}
+	return next
+}
+
+// equal reports whether two rings have the same content.
+func (r *Ring) equal(other *Ring) bool {
+	return r.notBefore.Equal(other.notBefore) && slices.EqualFunc(r.entries, other.entries, func(a, b Entry) bool {
+		return a.From.Equal(b.From) && a.Revoked == b.Revoked && a.Key.sameSecret(b.Key)
+	})
+}
+
+// silenced returns the ring as one that verifies and does not sign, and says why.
+func (r *Ring) silenced(why error) *Ring {
+	s := *r
+	s.silence = why
+	return &s
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // NotBefore returns the instant before which no session may have been created.
