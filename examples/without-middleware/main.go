@@ -1,8 +1,11 @@
 // Without-middleware is a function as serverless platforms call it: one
 // http.HandlerFunc, no server of its own. It loads the session and saves it
-// by itself.
+// by itself, and follows its key ring without a goroutine: a platform freezes
+// an instance between two requests, for seconds or for days.
 //
-// SESSION_KEYS is the key ring. All instances of the function have the same.
+// SESSION_KEYS_FILE is the path of the key ring, such as a secret that the platform
+// mounts; or SESSION_KEYS is the ring itself. All instances of the function have the
+// same.
 package main
 
 import (
@@ -15,35 +18,70 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/cookiesession/go/cookiesession"
 	"github.com/cookiesession/go/keys"
 	"github.com/cookiesession/go/middleware"
 )
 
-// open makes the sessions once in the life of an instance, at its first request.
-var open = sync.OnceValues(newSessions)
+// An instance is what one instance of the function keeps from its first request on.
+type instance struct {
+	mu       sync.Mutex
+	sessions *middleware.Sessions
+}
 
-func newSessions() (*middleware.Sessions, error) {
-	ring, err := keys.Env("SESSION_KEYS").Load(context.Background())
+// open returns the sessions. Where they cannot be made, because the secret is
+// not to be had at this moment, the next request tries again.
+func (i *instance) open(ctx context.Context) (*middleware.Sessions, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.sessions != nil {
+		return i.sessions, nil
+	}
+	source := keys.Env("SESSION_KEYS")
+	if path := os.Getenv("SESSION_KEYS_FILE"); path != "" {
+		source = keys.File(path)
+	}
+	sessions, err := newSessions(ctx, source)
+	if err == nil {
+		i.sessions = sessions
+	}
+	return sessions, err
+}
+
+func newSessions(ctx context.Context, source keys.Source) (*middleware.Sessions, error) {
+	// The first request after a thaw loads the ring before it signs anything. After
+	// a week without a load nothing is signed any more: the key may be long gone
+	// elsewhere, and the session with it.
+	watcher, err := keys.NewWatcher(ctx, source, keys.WatcherOptions{
+		RefreshAfter: time.Minute,
+		MaxAge:       7 * 24 * time.Hour,
+	})
 	if err != nil {
 		return nil, err
 	}
-	codec, err := cookiesession.NewCodec(ring, cookiesession.Options{})
+	codec, err := cookiesession.NewCodec(watcher, cookiesession.Options{})
 	if err != nil {
 		return nil, err
 	}
 	return middleware.New(codec, middleware.Options{})
 }
 
+var function = new(instance)
+
 // Handler is the function. It counts the visits and remembers a note.
 func Handler(w http.ResponseWriter, r *http.Request) {
-	sessions, err := open()
+	sessions, err := function.open(r.Context())
 	if err != nil {
 		log.Print(err)
 		http.Error(w, "The sessions are not set up.", http.StatusInternalServerError)
 		return
 	}
+	serve(sessions, w, r)
+}
+
+func serve(sessions *middleware.Sessions, w http.ResponseWriter, r *http.Request) {
 	s := sessions.Load(r)
 	s.Set("visits", s.GetInt("visits")+1)
 	if r.Method == http.MethodPost {
