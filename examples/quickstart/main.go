@@ -8,6 +8,8 @@
 //	SESSION_KEYS         the key ring itself, in one line
 //	SESSION_KEYS_FILE    or a file that holds it; without either,
 //	                     session.keys is made in this folder and used
+//	SESSION_KEYS_RELOAD  how often the file is read again, so that keys rotate
+//	                     while the shop serves; default 30s
 //	SESSION_PROTECTION   signed (the default) or encrypted
 //	SESSION_LIFETIME     such as 24h; default 336h, 14 days
 //	SESSION_COOKIE_NAME  default __Host-session
@@ -79,10 +81,17 @@ func newSessions(ctx context.Context, console io.Writer) (*middleware.Sessions, 
 	if err != nil {
 		return nil, err
 	}
-	ring, err := source.Load(ctx)
+	watcher, err := keys.NewWatcher(ctx, source, keys.WatcherOptions{})
 	if err != nil {
 		return nil, err
 	}
+	reload := 30 * time.Second
+	if text := os.Getenv("SESSION_KEYS_RELOAD"); text != "" {
+		if reload, err = time.ParseDuration(text); err != nil || reload <= 0 {
+			return nil, fmt.Errorf("SESSION_KEYS_RELOAD is %q; it is a duration such as 30s", text)
+		}
+	}
+	go watcher.Run(ctx, reload)
 	opts := cookiesession.Options{
 		Name:  os.Getenv("SESSION_COOKIE_NAME"),
 		Realm: os.Getenv("SESSION_REALM"),
@@ -99,7 +108,7 @@ func newSessions(ctx context.Context, console io.Writer) (*middleware.Sessions, 
 			return nil, fmt.Errorf("SESSION_LIFETIME is %q; it is a duration such as 24h", text)
 		}
 	}
-	codec, err := cookiesession.NewCodec(ring, opts)
+	codec, err := cookiesession.NewCodec(watcher, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,7 +26,7 @@ import (
 // the environment says; everything else of ours is unset.
 func start(t *testing.T, env map[string]string) string {
 	t.Helper()
-	for _, name := range []string{"SESSION_KEYS", "SESSION_KEYS_FILE", "SESSION_PROTECTION", "SESSION_LIFETIME",
+	for _, name := range []string{"SESSION_KEYS", "SESSION_KEYS_FILE", "SESSION_KEYS_RELOAD", "SESSION_PROTECTION", "SESSION_LIFETIME",
 		"SESSION_COOKIE_NAME", "SESSION_REALM", "SESSION_INSECURE"} {
 		t.Setenv(name, "") // so that it is restored
 		require.NoError(t, os.Unsetenv(name))
@@ -379,6 +380,7 @@ func TestConfiguration(t *testing.T) {
 		{"no file", map[string]string{"SESSION_KEYS_FILE": "absent.keys"}, "absent.keys"},
 		{"both", map[string]string{"SESSION_KEYS": oneKey(), "SESSION_KEYS_FILE": "x"}, "unset one"},
 		{"protection", map[string]string{"SESSION_KEYS": oneKey(), "SESSION_PROTECTION": "none"}, "signed or encrypted"},
+		{"reload", map[string]string{"SESSION_KEYS": oneKey(), "SESSION_KEYS_RELOAD": "0s"}, "SESSION_KEYS_RELOAD"},
 		{"lifetime", map[string]string{"SESSION_KEYS": oneKey(), "SESSION_LIFETIME": "1 day"}, "SESSION_LIFETIME"},
 		{"name", map[string]string{"SESSION_KEYS": oneKey(), "SESSION_COOKIE_NAME": "a b"}, "Options.Name"},
 	} {
@@ -391,4 +393,32 @@ func TestConfiguration(t *testing.T) {
 			assert.ErrorContains(t, err, tc.says)
 		})
 	}
+}
+
+// The key file is edited while the shop serves.
+func TestTheShopFollowsItsKeyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "session.keys")
+	write := func(entries ...keys.Entry) {
+		ring, err := keys.NewRing(time.Time{}, entries...)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path+".new", []byte(ring.Reveal()), 0o600))
+		require.NoError(t, os.Rename(path+".new", path))
+	}
+	old, next := keys.Generate(), keys.Generate()
+	write(keys.Entry{Key: old})
+	addr := start(t, map[string]string{"SESSION_KEYS_FILE": path, "SESSION_KEYS_RELOAD": "10ms"})
+	b := newBrowser(t)
+	b.put(t, addr, "n", "1")
+	first := b.session(t, addr)
+	assert.Equal(t, old.ID().String(), first["key"])
+
+	write(keys.Entry{Key: old}, keys.Entry{Key: next, From: time.Now().Add(-time.Second).Truncate(time.Second)})
+	require.Eventually(t, func() bool {
+		b.put(t, addr, "n", "2")
+		return b.session(t, addr)["key"] == next.ID().String()
+	}, time.Minute, 10*time.Millisecond)
+	assert.Equal(t, first["id"], b.session(t, addr)["id"])
+
+	write(keys.Entry{Key: next, Revoked: true}, keys.Entry{Key: keys.Generate()})
+	require.Eventually(t, func() bool { return b.session(t, addr)["id"] == "" }, time.Minute, 10*time.Millisecond)
 }
