@@ -14,7 +14,7 @@ format:
 
 vet:
 	go vet work
-	go tool staticcheck ./... ./browsertest/...
+	go tool staticcheck ./... ./browsertest/... ./cmd/cookiesession/...
 
 race:
 	go test -race -shuffle=on work
@@ -27,6 +27,7 @@ tidy:
 	GOWORK=off go mod tidy -diff
 	cd tools && GOWORK=off go mod tidy -diff
 	cd browsertest && GOWORK=off go mod tidy -diff
+	cd cmd/cookiesession && GOWORK=off go mod tidy -diff
 
 cover:
 	go test -coverpkg=./keys/...,./cookiesession/...,./middleware/... -coverprofile=coverage.out ./...

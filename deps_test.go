@@ -23,7 +23,8 @@ var mayImport = []struct {
 	pkg     string
 	imports []string
 }{
-	{"keys", []string{"golang.org/x/sync"}},
+	{"keys/keystest", []string{module + "/keys"}},
+	{"keys", []string{"golang.org/x/sync/singleflight"}},
 	{"cookiesession/internal/pack", nil},
 	{"cookiesession/internal/deflate", []string{"github.com/klauspost/compress/flate"}},
 	{"cookiesession/internal/envelope", []string{"golang.org/x/crypto/chacha20poly1305"}},
@@ -119,6 +120,7 @@ func TestGoModIsShort(t *testing.T) {
 		"github.com/klauspost/compress",
 		"github.com/stretchr/testify",
 		"golang.org/x/crypto",
+		"golang.org/x/sync",
 	}, direct)
 	assert.Empty(t, mod.Replace)
 	assert.Empty(t, mod.Tool)

@@ -67,7 +67,7 @@ const statements = `func given%d(ctx context.Context, s *cookiesession.Session, 
 // imported are the packages that fragments may use.
 var imported = []string{
 	"context", "errors", "fmt", "log", "log/slog", "net/http", "net/http/httptest", "testing", "time",
-	module + "/keys", module + "/cookiesession", module + "/middleware", module + "/middleware/sessiontest",
+	module + "/keys", module + "/keys/keystest", module + "/cookiesession", module + "/middleware", module + "/middleware/sessiontest",
 }
 
 // TestTheCodeOfTheDocs compiles every block of Go in docs/: programs by

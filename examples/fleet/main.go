@@ -51,8 +51,8 @@ func main() {
 }
 
 // runFleet is the process that a person starts: the proxy, and the instances below it.
-func runFleet(ctx context.Context, console io.Writer) error {
-	ctx, stop := context.WithCancelCause(ctx)
+func runFleet(parent context.Context, console io.Writer) error {
+	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	path := cmp.Or(os.Getenv("FLEET_KEYS"), "fleet.keys")
 	_, created, err := keys.FileOrNew(path)
@@ -87,8 +87,8 @@ func runFleet(ctx context.Context, console io.Writer) error {
 	if err := serve(ctx, listener, p.handler()); err != nil {
 		return err
 	}
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return cause
+	if parent.Err() == nil {
+		return context.Cause(ctx)
 	}
 	return nil
 }

@@ -144,20 +144,20 @@ func TestControlledSource(t *testing.T) {
 		one, two := keystest.Ring(t, "one"), keystest.Ring(t, "two")
 		down := errors.New("down")
 		src := keystest.NewSource(one)
-		load := func(timeout time.Duration) (*keys.Ring, error, time.Duration) {
+		load := func(timeout time.Duration) (*keys.Ring, time.Duration, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			began := time.Now()
 			ring, err := src.Load(ctx)
-			return ring, err, time.Since(began)
+			return ring, time.Since(began), err
 		}
-		ring, err, _ := load(time.Second)
+		ring, _, err := load(time.Second)
 		assert.Equal(t, one, ring)
 		require.NoError(t, err)
 
 		src.Set(two)
 		src.Fail(down)
-		ring, err, _ = load(time.Second)
+		ring, _, err = load(time.Second)
 		assert.Nil(t, ring)
 		assert.Equal(t, down, err)
 		src.Fail(nil)
@@ -167,20 +167,20 @@ func TestControlledSource(t *testing.T) {
 
 		src.Flap(down)
 		for i := range 5 {
-			_, err, _ = load(time.Second)
+			_, _, err = load(time.Second)
 			assert.Equal(t, i%2 == 0, err != nil, "load %d", i+1)
 		}
 		src.Fail(nil)
 
 		src.Delay(3 * time.Second)
-		_, err, took := load(time.Minute)
+		_, took, err := load(time.Minute)
 		require.NoError(t, err)
 		assert.Equal(t, 3*time.Second, took)
-		_, err, took = load(time.Second)
+		_, took, err = load(time.Second)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, time.Second, took)
 		src.Hang(3 * time.Second)
-		ring, err, took = load(time.Second)
+		ring, took, err = load(time.Second)
 		require.NoError(t, err, "what does not heed its context may answer all the same")
 		assert.Equal(t, two, ring)
 		assert.Equal(t, 3*time.Second, took)
