@@ -6,8 +6,13 @@
 //
 //	ring, err := keys.Env("SESSION_KEYS").Load(ctx)
 //
-// or [File] in place of [Env]. During development [FileOrNew] makes the key, too.
-// What uses keys takes a [Ringer], which a [*Ring] is.
+// and those whose keys change while they run two:
+//
+//	watcher, err := keys.NewWatcher(ctx, keys.File(path), keys.WatcherOptions{})
+//	go watcher.Run(ctx, 30*time.Second)
+//
+// During development [FileOrNew] makes the key, too. What uses keys takes a [Ringer], which
+// both a [*Ring] and a [*Watcher] are.
 //
 // # Text form
 //
@@ -48,29 +53,46 @@
 // So a rotation is an edit, and the clock does the rest:
 //
 //  1. Add a key whose instant lies ahead by more than the longest time that any instance
-//     takes to load the new ring, plus [Skew]. If all reload within an hour,
-//     schedule it two hours ahead; if a new ring needs a new deployment, some days.
+//     takes to load the new ring, plus [Skew]. If all follow a file with a [Watcher] and an
+//     interval of 30 seconds, that is six minutes, and an hour leaves room for mistakes. If a new
+//     ring needs a new deployment, it is some days.
 //  2. Wait. At the instant all instances sign with the new key. Those with a fast clock
 //     do so a little earlier; the others know the key already.
 //  3. Remove the old key once [Ring.Status] calls it retired. That is the instant of the new key,
 //     plus the longest lifetime of a session, plus Skew. With sessions of 14 days, a key
-//     overtaken on September 1 at 00:00 retires on September 15 at 00:05.
+//     overtaken on September 1 at 00:00 retires on September 15 at 00:05. [Watcher.Sightings]
+//     tells whether it is still seen.
 //
 // An instance that gets the new key only after its instant refuses, until then, the
-// cookies that others sign with it, and users may lose their sessions. So leave room.
+// cookies that others sign with it, and users may lose their sessions. So leave room. A Watcher
+// looks for a key that a cookie bears and its ring does not have, which mends most of
+// what was scheduled too close: see [Watcher.Missing].
+//
+// # Following a source
+//
+// A [Watcher] holds the last good ring through whatever happens to its source, and
+// says once that loads fail and once that they work again. The two hazards:
+//
+//   - An instance that is cut off from its source goes on with what it has. Watch the age that
+//     [Watcher.Loaded] tells, or set [WatcherOptions].MaxAge.
+//   - Where the process is frozen between requests, as in a function, Run stands still too. Set
+//     [WatcherOptions].RefreshAfter: the first request after that loads before it signs.
 //
 // # A leaked key
 //
 // Two statements answer a leak:
 //
 //   - The word revoked after a key: cookies that bear it are refused from the next load on. A
-//     revocation always applies. If it leaves no key to sign with, the ring is still
-//     valid, and [Ring.Signer] says [ErrNoSigner]; if an older key is left, that one signs
-//     again. So add a new key in the same edit, with an instant that has passed.
-//   - The line not-before: sessions created before the instant are refused, whatever key they
-//     bear. It signs everyone out. The ring carries it in [Ring.NotBefore]; who opens sessions
-//     applies it. Alone it does not answer a leak, as whoever has the key can date a session
-//     as they like.
+//     revocation always applies, and a Watcher remembers it. If it leaves no key to sign with,
+//     the ring is still valid, and [Ring.Signer] says [ErrNoSigner]; if an older key is left, that
+//     one signs again. So add a new key in the same edit, with an instant that has passed.
+//     Alone it does not answer a leak, as a cookie that was made under the key may have been
+//     sealed again under another.
+//   - The line not-before: from the instant on, sessions created before it are refused, whatever key
+//     they bear. It signs everyone out. The ring carries it in [Ring.NotBefore]; who opens
+//     sessions applies it. Alone it does not answer a leak either, as whoever has the key can date a
+//     session as they like, up to [Skew] ahead. So let the instant lie behind the last
+//     instance's load of the revocation by Skew.
 //
 // Keep the revoked line, rather than delete it: it says why, and [Ring.Lookup] says
 // [ErrRevoked] and not [ErrUnknown].

@@ -256,6 +256,72 @@ func ExampleFileOrNew() {
 	// created: false keys: 1
 }
 
+// A server that never stops for its keys.
+func ExampleNewWatcher() {
+	dir, err := os.MkdirTemp("", "keys")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	src, _, err := keys.FileOrNew(filepath.Join(dir, "session.keys")) // in production: keys.File
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop() // at the end of the program
+
+	watcher, err := keys.NewWatcher(ctx, src, keys.WatcherOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	go watcher.Run(ctx, 30*time.Second)
+
+	// A codec takes it as it would take the ring.
+	_, err = watcher.Ring().Signer(time.Now())
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// A program that is told when its file was replaced, such as by a signal, need not wait
+// for the next interval.
+func ExampleWatcher_Refresh() {
+	old, next := keys.Generate(), keys.Generate()
+	ring, _ := keys.NewRing(time.Time{}, keys.Entry{Key: old})
+	src := keys.SourceFunc(func(context.Context) (*keys.Ring, error) { return ring, nil })
+	watcher, err := keys.NewWatcher(context.Background(), src, keys.WatcherOptions{
+		OnChange: func(ring *keys.Ring) { fmt.Println(len(ring.Status(time.Now(), 0)), "keys") },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ring, _ = keys.NewRing(time.Time{}, keys.Entry{Key: old}, keys.Entry{Key: next, From: time.Now().Add(time.Hour).Truncate(time.Second)})
+	fmt.Println(watcher.Refresh(context.Background()))
+	// Output:
+	// 2 keys
+	// <nil>
+}
+
+// Whether a key may go: no cookie has borne it for long.
+func ExampleWatcher_Sightings() {
+	old, next := keys.Generate(), keys.Generate()
+	ring, _ := keys.NewRing(time.Time{}, keys.Entry{Key: old}, keys.Entry{Key: next, From: time.Now().Add(-time.Hour).Truncate(time.Second)})
+	src := keys.SourceFunc(func(context.Context) (*keys.Ring, error) { return ring, nil })
+	watcher, err := keys.NewWatcher(context.Background(), src, keys.WatcherOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 3 {
+		watcher.Seen(next.ID()) // the codec does it for each session
+	}
+	for _, s := range watcher.Sightings() {
+		fmt.Println("old:", s.ID == old.ID(), "seen:", s.Count, "never:", s.Last.IsZero())
+	}
+	// Output:
+	// old: true seen: 0 never: true
+	// old: false seen: 3 never: false
+}
+
 // A secret manager, or any other place.
 func ExampleSourceFunc() {
 	fetch := func(context.Context) (string, error) { return keys.Generate().Reveal(), nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"time"
 
 	"github.com/cookiesession/go/cookiesession"
 	"github.com/cookiesession/go/keys"
@@ -12,11 +13,13 @@ import (
 )
 
 func main() {
+	ctx := context.Background()
 	source, _, err := keys.FileOrNew("session.keys") // in production: keys.File or keys.Env
 	check(err)
-	ring, err := source.Load(context.Background())
+	watcher, err := keys.NewWatcher(ctx, source, keys.WatcherOptions{})
 	check(err)
-	codec, err := cookiesession.NewCodec(ring, cookiesession.Options{})
+	go watcher.Run(ctx, 30*time.Second) // follows the file
+	codec, err := cookiesession.NewCodec(watcher, cookiesession.Options{})
 	check(err)
 	sessions, err := middleware.New(codec, middleware.Options{})
 	check(err)
