@@ -29,8 +29,8 @@ type Codec struct {
 // now.
 //
 // With a [keys.Watcher] the codec follows a ring that changes: a cookie that
-// bears an unknown key makes the Watcher look for it once, and the request waits
-// for that, at most 2 seconds.
+// bears an unknown key makes the Watcher look for it, and the request waits for
+// that, at most 2 seconds. See [keys.Watcher.Missing].
 func NewCodec(ring keys.Ringer, opts Options) (*Codec, error) {
 	opts, err := opts.complete()
 	if ring == nil {

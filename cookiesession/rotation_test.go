@@ -184,16 +184,49 @@ func TestLeakedKey(t *testing.T) {
 		assert.ErrorIs(t, refused(now), cookiesession.ErrRevoked)
 		assert.NoError(t, refused(ahead), "whoever has the key chooses the date")
 
-		// not-before behind the revocation by the skew ends both.
-		server.src.Set(keystest.Ring(t, "leaked revoked", "new 2000-01-01T01:00:00Z", "not-before 2000-01-01T01:05:01Z"))
+		// not-before behind the revocation by the skew, two times as one instance may have let
+		// pass what another's clock calls ten minutes ahead, ends both.
+		server.src.Set(keystest.Ring(t, "leaked revoked", "new 2000-01-01T01:00:00Z", "not-before 2000-01-01T01:10:01Z"))
 		require.NoError(t, server.watch.Refresh(t.Context()))
-		time.Sleep(5*time.Minute + time.Second)
+		time.Sleep(10*time.Minute + time.Second)
 		assert.ErrorIs(t, refused(ahead), cookiesession.ErrRevoked)
 		assert.ErrorIs(t, refused(now), cookiesession.ErrRevoked)
 
 		again := server.codec.New(t.Context())
 		again.Set("user", "ada")
 		assert.NoError(t, refused(seal(t, server.codec, again)), "and everybody may sign in again")
+	})
+}
+
+// An instance whose clock is fast, but within the skew, takes a cookie that is dated further
+// ahead than another would, and seals it under the new key.
+func TestLeakedKeyAndAFastClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const fast = keys.Skew - 10*time.Second
+		at := func(ahead time.Duration, lines ...string) *cookiesession.Codec {
+			codec, err := cookiesession.NewCodec(keystest.Ring(t, lines...),
+				cookiesession.Options{Now: func() time.Time { return time.Now().Add(ahead) }})
+			require.NoError(t, err)
+			return codec
+		}
+		attacker := at(fast+keys.Skew-time.Second, "leaked")
+		s := attacker.New(t.Context())
+		s.Set("user", "root")
+		value := seal(t, attacker, s)
+		instance := at(fast, "leaked", "new 2000-01-01T00:00:00Z")
+		s, err := instance.Decode(t.Context(), value)
+		require.NoError(t, err)
+		s.Set("seen", true)
+		value = seal(t, instance, s)
+
+		revoked := func(limit string) *cookiesession.Codec {
+			return at(0, "leaked revoked", "new 2000-01-01T00:00:00Z", "not-before "+limit)
+		}
+		time.Sleep(15 * time.Minute)
+		_, err = revoked("2000-01-01T00:05:00Z").Decode(t.Context(), value)
+		assert.NoError(t, err, "one skew is not enough")
+		_, err = revoked("2000-01-01T00:10:00Z").Decode(t.Context(), value)
+		assert.ErrorIs(t, err, cookiesession.ErrRevoked)
 	})
 }
 

@@ -76,7 +76,8 @@
 //   - An instance that is cut off from its source goes on with what it has. Watch the age that
 //     [Watcher.Loaded] tells, or set [WatcherOptions].MaxAge.
 //   - Where the process is frozen between requests, as in a function, Run stands still too. Set
-//     [WatcherOptions].RefreshAfter: the first request after that loads before it signs.
+//     [WatcherOptions].RefreshAfter: the first request after that loads before it signs, if
+//     the source answers within 2 seconds. Set MaxAge for the case that it does not.
 //
 // # A leaked key
 //
@@ -91,8 +92,8 @@
 //   - The line not-before: from the instant on, sessions created before it are refused, whatever key
 //     they bear. It signs everyone out. The ring carries it in [Ring.NotBefore]; who opens
 //     sessions applies it. Alone it does not answer a leak either, as whoever has the key can date a
-//     session as they like, up to [Skew] ahead. So let the instant lie behind the last
-//     instance's load of the revocation by Skew.
+//     session as they like, up to [Skew] ahead of an instance whose clock may be fast by as
+//     much. So let the instant lie behind the last load of the revocation by two times Skew.
 //
 // Keep the revoked line, rather than delete it: it says why, and [Ring.Lookup] says
 // [ErrRevoked] and not [ErrUnknown].

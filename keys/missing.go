@@ -2,25 +2,18 @@ package keys
 
 import (
 	"context"
+	"maps"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // Loads for unknown keys: at most paceBurst at once, then one each pacePerLoad, and
-// for one ID not again within askAgain. maxLooks bounds what is remembered.
+// for one ID not again within askAgain, unless it failed.
 const (
 	pacePerLoad = time.Second
 	paceBurst   = 5
 	askAgain    = 5 * time.Second
-	maxLooks    = 1024
+	manyLooks   = 256 // from here on those that are over are dropped
 )
-
-// A look is a load for the sake of an unknown ID.
-type look struct {
-	until  time.Time // from then on the ID is worth another
-	result chan singleflight.Result
-}
 
 // Missing says that a cookie bears one of these keys, and the ring has none of them. It reports
 // whether the ring has one now: it may load once more, and waits for that, at most 2 seconds, and
@@ -29,14 +22,15 @@ type look struct {
 // An instance that has not loaded a new key yet learns of it in this way, from the first
 // cookie that bears it. IDs are not authenticated, and anybody can make them up. So all IDs together
 // cause at most 5 loads at once and one a second from then on, and one ID causes one
-// each 5 seconds. Who asks for an ID that is being looked for waits for the same load. If a load does
-// not come back, only the first wait for it.
+// each 5 seconds, or another if that failed. Who asks for an ID that is being looked for waits for
+// the same load. When somebody has waited in vain, nobody waits until the source has answered, or
+// ten minutes are over.
 //
 // This mends a rotation that was scheduled too close. It does not replace the schedule: while
 // somebody sends many made-up IDs, a real one may not be looked for.
 func (w *Watcher) Missing(ctx context.Context, ids ...ID) bool {
 	if l := w.lookFor(ids); l != nil {
-		w.wait(ctx, l.result)
+		w.wait(ctx, l)
 	}
 	ring := w.current.Load().ring
 	for _, id := range ids {
@@ -66,35 +60,14 @@ func (w *Watcher) lookFor(ids []ID) *look {
 	if len(unasked) == 0 || !w.pace.allow(now) {
 		return pending
 	}
-	if len(w.looks) >= maxLooks {
-		clear(w.looks)
+	if len(w.looks) >= manyLooks {
+		maps.DeleteFunc(w.looks, func(_ uint32, l *look) bool { return !now.Before(l.until) })
 	}
-	l := &look{until: now.Add(askAgain), result: make(chan singleflight.Result)}
+	l := w.look()
 	for _, id := range unasked {
 		w.looks[id.number()] = l
 	}
-	loaded := w.flight.DoChan("", w.load)
-	go func() {
-		<-loaded
-		close(l.result) // for all who wait
-	}()
 	return l
-}
-
-// wait waits for a load, unless somebody has waited for it in vain.
-func (w *Watcher) wait(ctx context.Context, loaded <-chan singleflight.Result) {
-	number := w.ended.Load() + 1
-	if w.slow.Load() == number {
-		return
-	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-loaded:
-	case <-ctx.Done():
-	case <-timer.C:
-		w.slow.Store(number)
-	}
 }
 
 // pace allows some events at once and then one at each interval.

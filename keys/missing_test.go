@@ -60,6 +60,40 @@ func TestMissingDoesNotAskTwiceForOneID(t *testing.T) {
 	})
 }
 
+// A look that failed, as at a file that was half written, is no answer.
+func TestMissingAsksAgainAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := keystest.NewSource(keystest.Ring(t, "one"))
+		w, _ := watch(t, src, keys.WatcherOptions{})
+		src.Set(keystest.Ring(t, "one", "two 2000-01-01T00:00:00Z"))
+		src.Fail(errDown)
+		assert.False(t, w.Missing(t.Context(), idOf("two")))
+		synctest.Wait()
+		src.Fail(nil)
+		assert.True(t, w.Missing(t.Context(), idOf("two")))
+	})
+}
+
+// Many IDs over a long time do not make it forget the ones of the last seconds.
+func TestMissingRemembersTheLastSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := keystest.NewSource(keystest.Ring(t, "one"))
+		w, _ := watch(t, src, keys.WatcherOptions{})
+		for i := range 2000 {
+			w.Missing(t.Context(), keys.ID{1, byte(i >> 8), byte(i)})
+			time.Sleep(time.Second)
+		}
+		for i := range 300 {
+			before := src.Loads()
+			w.Missing(t.Context(), keys.ID{2, byte(i >> 8), byte(i)})
+			w.Missing(t.Context(), keys.ID{3, byte(i >> 8), byte(i)})
+			w.Missing(t.Context(), keys.ID{2, byte(i >> 8), byte(i)})
+			require.Equal(t, 2, src.Loads()-before)
+			time.Sleep(10 * time.Second)
+		}
+	})
+}
+
 // flood asks for made-up IDs, n in all and evenly over the time.
 func flood(ctx context.Context, w *keys.Watcher, n int, over time.Duration) {
 	random := rand.New(rand.NewPCG(1, 2))

@@ -226,9 +226,9 @@ func (r *Ring) Lookup(id ID) (Key, error) {
 
 // succeed returns the ring as it follows another: with not-before at limit, with the
 // given keys revoked, and with the other's keys where they are the same, so that what
-// was derived from them stays.
+// was derived from them stays. A ring that is silent stays so.
 func (r *Ring) succeed(old *Ring, revoked map[uint32]bool, limit time.Time) *Ring {
-	next := &Ring{notBefore: limit, byID: make(map[uint32]Entry, len(r.byID)), entries: slices.Clone(r.entries)}
+	next := &Ring{notBefore: limit, byID: make(map[uint32]Entry, len(r.byID)), entries: slices.Clone(r.entries), silence: r.silence}
 	for i := range next.entries {
 		entry := &next.entries[i]
 		id := entry.Key.id.number()
@@ -243,7 +243,7 @@ func (r *Ring) succeed(old *Ring, revoked map[uint32]bool, limit time.Time) *Rin
 
 // equal reports whether two rings have the same content.
 func (r *Ring) equal(other *Ring) bool {
-	return r.notBefore.Equal(other.notBefore) && slices.EqualFunc(r.entries, other.entries, func(a, b Entry) bool {
+	return (r.silence == nil) == (other.silence == nil) && r.notBefore.Equal(other.notBefore) && slices.EqualFunc(r.entries, other.entries, func(a, b Entry) bool {
 		return a.From.Equal(b.From) && a.Revoked == b.Revoked && a.Key.sameSecret(b.Key)
 	})
 }

@@ -16,7 +16,7 @@ import (
 // WatcherOptions say how a [Watcher] follows its source. The zero value is right where a
 // goroutine calls [Watcher.Run].
 type WatcherOptions struct {
-	// Timeout is the longest time that one load may take. Default 10 seconds.
+	// Timeout is the longest time that one load may take, once it has its turn. Default 10 seconds.
 	Timeout time.Duration
 
 	// RefreshAfter lets [Watcher.Ring] itself load a ring that is older than this, before it
@@ -31,12 +31,17 @@ type WatcherOptions struct {
 	// Default: no limit.
 	MaxAge time.Duration
 
-	// Now is the clock that says which key signs and how old the ring is. Default time.Now.
+	// Now is the clock that says which key signs and how old a ring is. Default time.Now.
 	// Time-outs go by the real time.
 	Now func() time.Time
 
-	// OnFailure hears that loads have begun to fail. Further failures are
-	// not reported until a load has succeeded. Default: logged with slog at error level.
+	// The hooks below are called with no lock held, so they may use the Watcher. Those of
+	// loads are called by the load, one after another as a rule; a slow one holds
+	// up who waits for it.
+
+	// OnFailure hears that loads have begun to fail. Further failures are not reported until
+	// a load has succeeded, but that a ring leaves no key to sign with is (the error
+	// wraps [ErrNoSigner]). Default: logged with slog at error level.
 	OnFailure func(err error)
 
 	// OnRecovery hears that a load succeeded again, and since when loads had failed.
@@ -105,23 +110,23 @@ func (o WatcherOptions) complete() (WatcherOptions, error) {
 // is not revoked, such as an old copy, does not bring it back. The same holds for a
 // not-before that has passed. To take one of them back, start the program anew.
 //
-// At most one load is under way at a time, on a context of its own. A Watcher is safe for
-// concurrent use, prints as its ring does, and must not be copied.
+// One load is under way at a time, on a context of its own. A Watcher comes from [NewWatcher],
+// is safe for concurrent use, prints as its ring does, and must not be copied.
 type Watcher struct {
 	src     Source
 	opts    WatcherOptions
 	current atomic.Pointer[held]
 
 	flight  singleflight.Group
-	loading chan struct{} // holds the one load under way
-	ended   atomic.Uint64 // how many loads have ended
-	slow    atomic.Uint64 // the number of the load that a waiter gave up on
+	loading chan struct{}             // holds the one load under way
+	vain    atomic.Pointer[time.Time] // when a request gave up waiting, if no load was answered since
 
 	mu      sync.Mutex
-	failed  time.Time       // since when loads fail; zero: they do not
-	revoked map[uint32]bool // every key that was ever revoked
-	looks   map[uint32]*look
-	pace    pace
+	failed  time.Time        // since when loads fail; zero: they do not
+	revoked map[uint32]bool  // every key that was ever revoked
+	renewal *look            // the last load for the sake of an old ring
+	looks   map[uint32]*look // the loads for the sake of unknown IDs
+	pace    pace             // of those
 }
 
 // held is what a Watcher has. It is replaced, never changed.
@@ -129,12 +134,8 @@ type held struct {
 	ring   *Ring
 	loaded time.Time // when the last good load began
 	err    error     // of the last load
-	tries  time.Time // when it failed, by the real time
 	seen   map[uint32]*tally
 }
-
-// patience is how long a request waits for a load.
-const patience = 2 * time.Second
 
 // NewWatcher loads the ring once and returns its Watcher, or the error of that load. It
 // returns all mistakes of opts together. Then
@@ -165,33 +166,34 @@ func NewWatcher(ctx context.Context, src Source, opts WatcherOptions) (*Watcher,
 
 // Ring returns the current ring: the last good one.
 //
-// It does not wait, unless [WatcherOptions].RefreshAfter is set and the ring is older. That is how a
+// It does not wait, unless the ring is older than [WatcherOptions].RefreshAfter. That is how a
 // function that was frozen between two requests, for seconds or for days, does not sign its
 // first answer with a key that was overtaken meanwhile: Ring loads first, waiting up to 2
-// seconds. If the source does not answer in time the last good ring stays in use, up to
-// MaxAge, and only the first requests wait. While loads fail, there is one a second at most.
+// seconds. If the source does not answer in that time, the last good ring stays in use, up to
+// MaxAge; loads go on, one at a time and one a second at most; and no request waits
+// again until the source has answered, or ten minutes are over.
 func (w *Watcher) Ring() *Ring {
-	if w == nil {
+	if w == nil || w.current.Load() == nil {
 		return nil // so that a codec can say what is wrong
 	}
 	h := w.current.Load()
 	if w.opts.RefreshAfter == 0 { // and so no MaxAge either
 		return h.ring
 	}
-	if h.age(w.opts.Now()) > w.opts.RefreshAfter && time.Since(h.tries) >= pacePerLoad {
-		w.wait(context.Background(), w.flight.DoChan("", w.load))
+	if since(h.loaded, w.opts.Now()) > w.opts.RefreshAfter {
+		w.wait(context.Background(), w.renew())
 		h = w.current.Load()
 	}
-	if w.opts.MaxAge > 0 && h.age(w.opts.Now()) > w.opts.MaxAge {
+	if w.opts.MaxAge > 0 && since(h.loaded, w.opts.Now()) > w.opts.MaxAge {
 		return h.ring.silenced(h.tooOld(w.opts.MaxAge))
 	}
 	return h.ring
 }
 
-// age goes by whichever clock has run more: the wall clock goes on while the process
-// is frozen, the monotonic one cannot be set back.
-func (h *held) age(now time.Time) time.Duration {
-	return max(now.Sub(h.loaded), now.Round(0).Sub(h.loaded.Round(0)))
+// since is the time between two instants by whichever clock has run more: the wall clock goes
+// on while the process is frozen, and the monotonic one, where there is one, cannot be set back.
+func since(t, now time.Time) time.Duration {
+	return max(now.Sub(t), now.Round(0).Sub(t.Round(0)))
 }
 
 func (h *held) tooOld(limit time.Duration) error {
@@ -224,7 +226,8 @@ func (w *Watcher) Run(ctx context.Context, every time.Duration) {
 }
 
 // Refresh loads the ring now, and returns when that is done, with its error; or when ctx is, and
-// then the load goes on. Calls that come before a load has begun share it.
+// then the load goes on. It waits for its turn while another load is under way, for up to
+// [WatcherOptions].Timeout. Calls that come before a load has begun share it.
 func (w *Watcher) Refresh(ctx context.Context) error {
 	select {
 	case result := <-w.flight.DoChan("", w.load):
@@ -239,135 +242,6 @@ func (w *Watcher) Refresh(ctx context.Context) error {
 func (w *Watcher) Loaded() (at time.Time, err error) {
 	h := w.current.Load()
 	return h.loaded, h.err
-}
-
-type answer struct {
-	ring *Ring
-	err  error
-}
-
-// load is one load, from its turn to its report. The flight sees to it that it is under way
-// once, and waiting for its turn once.
-func (w *Watcher) load() (any, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), w.opts.Timeout)
-	defer cancel()
-	select {
-	case w.loading <- struct{}{}:
-	case <-ctx.Done():
-		return nil, w.fail(fmt.Errorf("keys: the load before this one has not returned yet, after more than %v", w.opts.Timeout))
-	}
-	// Whoever asks from here on may know of a change that this load does not see.
-	w.flight.Forget("")
-	began := w.opts.Now()
-
-	answers := make(chan answer, 1)
-	go func() {
-		// If the source does not heed its context, it holds up the next load, not us.
-		defer func() { <-w.loading }()
-		ring, err := w.src.Load(ctx)
-		if ring == nil && err == nil {
-			err = errors.New("keys: the source returned no ring and no error")
-		}
-		answers <- answer{ring, err}
-	}()
-	defer w.ended.Add(1)
-	select {
-	case a := <-answers:
-		if a.err != nil {
-			return nil, w.fail(a.err)
-		}
-		return nil, w.adopt(a.ring, began)
-	case <-ctx.Done():
-		return nil, w.fail(fmt.Errorf("keys: the source did not answer within %v", w.opts.Timeout))
-	}
-}
-
-// fail notes the error of a load, reports it if it is the first in a row, and returns it.
-func (w *Watcher) fail(err error) error {
-	w.mu.Lock()
-	h := w.current.Load()
-	first := h != nil && w.failed.IsZero()
-	if h != nil {
-		next := *h
-		next.err, next.tries = err, time.Now()
-		w.current.Store(&next)
-	}
-	if first {
-		w.failed = w.opts.Now()
-	}
-	w.mu.Unlock()
-	if first {
-		w.opts.OnFailure(err)
-	}
-	return err
-}
-
-// adopt takes the ring of a good load, as far as it should.
-func (w *Watcher) adopt(ring *Ring, began time.Time) error {
-	w.mu.Lock()
-	now := w.opts.Now()
-	for _, entry := range ring.entries {
-		if entry.Revoked {
-			w.revoked[entry.Key.id.number()] = true
-		}
-	}
-	old := w.current.Load()
-	if old == nil {
-		w.current.Store(newHeld(ring, began, nil))
-		w.mu.Unlock()
-		return nil
-	}
-
-	limit := ring.notBefore
-	if before := old.ring.notBefore; before.After(limit) && !before.After(now) {
-		limit = before
-	}
-	next := ring.succeed(old.ring, w.revoked, limit)
-	_, err := next.Signer(now)
-	if err != nil {
-		// What was revoked is revoked all the same.
-		kept := old.ring.succeed(old.ring, w.revoked, later(limit, old.ring.notBefore))
-		if _, none := kept.Signer(now); none == nil {
-			err = fmt.Errorf("keys: the new ring is not used, but for its revocations: %w", err)
-			next, began = kept, old.loaded
-		} else {
-			err = fmt.Errorf("keys: the new ring is used, but no session can be saved: %w", err)
-		}
-	}
-
-	changed := !next.equal(old.ring)
-	if !changed {
-		next = old.ring // with the same keys and what is derived from them
-	}
-	w.current.Store(newHeld(next, began, old))
-	since := w.failed
-	if err == nil {
-		w.failed = time.Time{}
-	}
-	w.mu.Unlock()
-
-	if changed {
-		w.opts.OnChange(next)
-	}
-	switch {
-	case err != nil:
-		return w.fail(err)
-	case !since.IsZero():
-		w.opts.OnRecovery(since)
-	}
-	return nil
-}
-
-func newHeld(ring *Ring, loaded time.Time, old *held) *held {
-	h := &held{ring: ring, loaded: loaded, seen: make(map[uint32]*tally, len(ring.entries))}
-	for id := range ring.byID {
-		if old != nil && old.seen[id] != nil {
-			h.seen[id] = old.seen[id]
-		} else {
-			h.seen[id] = new(tally)
-		}
-	}
-	return h
 }
 
 // String returns what [Ring.String] does of the current ring, and when it was loaded.

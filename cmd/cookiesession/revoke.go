@@ -23,8 +23,8 @@ keys rotate FILE --in 0s --force, and deploy both edits at once.
 
 Whoever has a leaked key can make sessions of any content, and those that were used
 since may bear another key. So --leaked also writes a not-before line, which
-refuses every session begun before an instant: now, plus --reload, as until then some
-instance takes cookies of the leaked key, plus 5m, as such cookies may be dated ahead.`
+refuses every session begun before an instant: now, plus --reload, as until then some instance takes cookies of the leaked
+key, plus 10m, as such cookies may be dated 5m ahead of a clock that is 5m fast.`
 }
 
 func (c *revokeCommand) Run(t *console) error {
@@ -60,7 +60,7 @@ func (c *revokeCommand) Run(t *console) error {
 	if !revoked {
 		doc.revoke(id)
 	}
-	limit := roundUp(now.Add(time.Duration(c.Reload) + keys.Skew))
+	limit := roundUp(now.Add(time.Duration(c.Reload) + 2*keys.Skew))
 	later := c.Leaked && !f.ring.NotBefore().Before(limit)
 	if c.Leaked && !later {
 		doc.refuseBefore(limit)

@@ -81,7 +81,7 @@ func runFleet(parent context.Context, console io.Writer) error {
 		defer child.end()
 		p.add(child.addr)
 		fmt.Fprintf(console, "instance %d: %s/api/ring\n", i+1, child.addr)
-		go func() { stop(fmt.Errorf("instance %d ended by itself: %w", i+1, child.wait())) }()
+		go func() { stop(fmt.Errorf("instance %d ended by itself: %v", i+1, child.wait())) }()
 	}
 	fmt.Fprintf(console, "listening on http://%s\n", listener.Addr())
 	if err := serve(ctx, listener, p.handler()); err != nil {

@@ -76,7 +76,7 @@ func read(t *testing.T) func(*http.Response, error) (int, string) {
 func TestTheFunctionRemembers(t *testing.T) {
 	keyRing := keys.Generate().Reveal()
 	url, console := start(t, keyRing)
-	sessions, err := function.open(t.Context())
+	sessions, err := function.open()
 	require.NoError(t, err)
 	b := newBrowser(t, sessions)
 	_, body := b.get(t, url)
@@ -93,7 +93,7 @@ func TestTheFunctionRemembers(t *testing.T) {
 
 func TestANoteThatDoesNotFit(t *testing.T) {
 	url, console := start(t, keys.Generate().Reveal())
-	sessions, err := function.open(t.Context())
+	sessions, err := function.open()
 	require.NoError(t, err)
 	b := newBrowser(t, sessions)
 	b.post(t, url, "milk")
@@ -116,7 +116,7 @@ func TestANoteThatDoesNotFit(t *testing.T) {
 // Another error than size: the note is no UTF-8.
 func TestANoteThatCannotBeKept(t *testing.T) {
 	url, console := start(t, keys.Generate().Reveal())
-	sessions, err := function.open(t.Context())
+	sessions, err := function.open()
 	require.NoError(t, err)
 	b := newBrowser(t, sessions)
 	status, body := b.post(t, url, "\xff")

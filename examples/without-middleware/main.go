@@ -33,7 +33,7 @@ type instance struct {
 
 // open returns the sessions. Where they cannot be made, because the secret is
 // not to be had at this moment, the next request tries again.
-func (i *instance) open(ctx context.Context) (*middleware.Sessions, error) {
+func (i *instance) open() (*middleware.Sessions, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.sessions != nil {
@@ -43,7 +43,7 @@ func (i *instance) open(ctx context.Context) (*middleware.Sessions, error) {
 	if path := os.Getenv("SESSION_KEYS_FILE"); path != "" {
 		source = keys.File(path)
 	}
-	sessions, err := newSessions(ctx, source)
+	sessions, err := newSessions(context.Background(), source) // for all requests, not for this one
 	if err == nil {
 		i.sessions = sessions
 	}
@@ -72,7 +72,7 @@ var function = new(instance)
 
 // Handler is the function. It counts the visits and remembers a note.
 func Handler(w http.ResponseWriter, r *http.Request) {
-	sessions, err := function.open(r.Context())
+	sessions, err := function.open()
 	if err != nil {
 		log.Print(err)
 		http.Error(w, "The sessions are not set up.", http.StatusInternalServerError)

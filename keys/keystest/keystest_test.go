@@ -129,6 +129,7 @@ func TestBadSourcesDoNotConform(t *testing.T) {
 func TestRing(t *testing.T) {
 	ring := keystest.Ring(t, "b 2026-09-01T00:00:00Z", "a", "c 2026-08-01T00:00:00Z revoked", "not-before 2026-03-01T00:00:00Z")
 	assert.Equal(t, ring.Reveal(), keystest.Ring(t, "b 2026-09-01T00:00:00Z", "a", "c 2026-08-01T00:00:00Z revoked", "not-before 2026-03-01T00:00:00Z").Reveal())
+	assert.Equal(t, keystest.Ring(t, "a").Reveal(), keystest.Ring(t, "# a comment", "", "a # and another").Reveal())
 	signer, err := ring.Signer(time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))
 	require.NoError(t, err)
 	assert.Equal(t, keystest.Key("a").ID(), signer.ID())

@@ -21,8 +21,8 @@ func Key(name string) keys.Key {
 }
 
 // Ring returns the ring of these lines. They are written as [keys.ParseRing] reads
-// them, but that each key is the name of a [Key], in letters of your choice. A
-// line that is wrong ends the test.
+// them, comments too, but that the name of a [Key], a word of your choice, stands for the
+// key. A line that is wrong ends the test.
 func Ring(t testing.TB, lines ...string) *keys.Ring {
 	t.Helper()
 	ring, err := keys.ParseRing(Text(lines...))
@@ -39,7 +39,7 @@ func Text(lines ...string) string {
 	count := 0
 	for _, line := range lines {
 		name, rest, _ := strings.Cut(line, " ")
-		if name != "not-before" {
+		if name != "not-before" && name != "" && name[0] != '#' {
 			name = Key(name).Reveal()
 			count++
 		}
