@@ -40,6 +40,9 @@ func (c *rotateCommand) Run(t *console) error {
 	}
 	now := at(c.At)
 	instant := roundUp(now.Add(in))
+	if in == 0 {
+		instant = now.Truncate(time.Second) // it signs when this returns
+	}
 	f, err := t.open(c.File)
 	if err != nil {
 		return err
