@@ -58,15 +58,17 @@ func TestTheProgramOfTheReadme(t *testing.T) {
 }
 
 // statements is a function around a fragment, with what it takes as given.
-const statements = `func given%d(ctx context.Context, s *cookiesession.Session, codec *cookiesession.Codec, mux http.Handler, w http.ResponseWriter, r *http.Request) {
+const statements = `func given%d(ctx context.Context, s *cookiesession.Session, codec *cookiesession.Codec, mux http.Handler, w http.ResponseWriter, r *http.Request, fetchSecret func(context.Context, string) (string, error)) {
+{
 %s
 %s
+}
 }
 `
 
 // imported are the packages that fragments may use.
 var imported = []string{
-	"context", "errors", "fmt", "log", "log/slog", "net/http", "net/http/httptest", "testing", "time",
+	"context", "errors", "expvar", "fmt", "log", "log/slog", "net/http", "net/http/httptest", "testing", "time",
 	module + "/keys", module + "/keys/keystest", module + "/cookiesession", module + "/middleware", module + "/middleware/sessiontest",
 }
 
