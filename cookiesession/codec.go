@@ -99,7 +99,7 @@ func (c *Codec) Name() string { return c.opts.Name }
 
 // New returns an empty session, for a client that sent none.
 func (c *Codec) New(context.Context) *Session {
-	return newSession(c, nil)
+	return newSession(c, source{})
 }
 
 // Open returns the session that the client sent. candidates are the values of
@@ -114,7 +114,7 @@ func (c *Codec) New(context.Context) *Session {
 // Open itself cannot fail. Where nothing opens, the session is new and empty,
 // and [Session.Rejected] says why.
 func (c *Codec) Open(ctx context.Context, candidates iter.Seq[string]) *Session {
-	return newSession(c, func(now time.Time) opened { return c.pick(ctx, candidates, now) })
+	return newSession(c, source{ctx, candidates})
 }
 
 // Decode opens one value at once. Its error wraps [ErrInvalid]. It is for
@@ -138,7 +138,7 @@ func (c *Codec) Encode(s *Session) (string, error) {
 	if err := s.setErr(); err != nil {
 		return "", err
 	}
-	if len(t.entries) == 0 {
+	if len(t.all()) == 0 {
 		return "", nil
 	}
 	made, err := c.seal(s, t, s.stamp())
@@ -148,7 +148,7 @@ func (c *Codec) Encode(s *Session) (string, error) {
 // opened is what a client's candidates came to.
 type opened struct {
 	body       envelope.Body // but for its entries
-	table      *table
+	table      table
 	protection envelope.Protection
 	keyID      keys.ID
 	ok         bool
@@ -224,23 +224,28 @@ var (
 )
 
 // open reads one value, in the one safe order: length, text, header, key,
-// authentication, and only then what it says.
+// authentication, and only then what it says. It works in scratch: the result
+// shares no memory with it.
 func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, error) {
-	raw, head, err := parseHeader(value)
+	work := scratches.Get().(*scratch)
+	defer work.free()
+	raw, head, err := parseHeader(work.raw, value)
 	if err != nil {
 		return opened{}, err
 	}
+	work.raw = raw
 	id := keys.ID(head.KeyID)
 	key, err := ring.Lookup(id)
 	switch {
+	case err == nil:
 	case errors.Is(err, keys.ErrRevoked):
-		return opened{}, fmt.Errorf("%w: its key %v is revoked", ErrRevoked, id)
-	case err != nil:
-		return opened{unknown: []keys.ID{id}}, fmt.Errorf("%w: its key %v is not in the ring", ErrUnreadable, id)
+		return opened{}, &refusal{ErrRevoked, "its key %v is revoked", id}
+	default:
+		return opened{unknown: []keys.ID{id}}, &refusal{ErrUnreadable, "its key %v is not in the ring", id}
 	}
 	authentic, err := c.sealer(key, head.Protection).Open(raw)
 	if err != nil {
-		return opened{}, fmt.Errorf("%w: its tag does not match under key %v; altered, or of another cookie name or realm", ErrForged, id)
+		return opened{}, &refusal{ErrForged, "its tag does not match under key %v; altered, or of another cookie name or realm", id}
 	}
 
 	body, err := envelope.ParseBody(authentic)
@@ -252,7 +257,7 @@ func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, erro
 	if err := c.alive(body, ring, now); err != nil {
 		return opened{}, err
 	}
-	table, err := parseEntries(body.Entries, body.Compression)
+	table, err := parsePairs(body.Entries, body.Compression)
 	if err != nil {
 		return opened{}, fmt.Errorf("%w: %w", errBody, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cookiesession/go/cookiesession/internal/deflate"
 	"github.com/cookiesession/go/cookiesession/internal/envelope"
@@ -28,6 +29,7 @@ type entry struct {
 	packed  []byte
 	plain   []byte
 	foreign bool // plain is a Serializer's
+	bound   int  // of plain, where stored is not deflated
 	weight  int  // bytes it took when the table was last assembled
 }
 
@@ -77,6 +79,35 @@ func appendBytes(dst, tag, b []byte) []byte {
 	return append(dst, b...)
 }
 
+// scalar makes the entry of a value of one of the usual types, without the
+// encoder: it says what the encoder would.
+func (e *entry) scalar(v any) bool {
+	switch v := v.(type) {
+	case string:
+		if len(v) > maxPlain/2 || !utf8.ValidString(v) {
+			return false
+		}
+		var same bool
+		if e.packed, same = pack.AppendString(make([]byte, 0, len(v)+5), v); same {
+			e.plain = e.packed
+		} else {
+			e.plain = pack.AppendPlainString(make([]byte, 0, len(v)+5), v)
+		}
+	case int:
+		e.packed = pack.AppendInt(make([]byte, 0, 9), int64(v))
+		e.plain = e.packed
+	case int64:
+		e.packed = pack.AppendInt(make([]byte, 0, 9), v)
+		e.plain = e.packed
+	case bool:
+		e.packed = pack.AppendBool(make([]byte, 0, 1), v)
+		e.plain = e.packed
+	default:
+		return false
+	}
+	return true
+}
+
 func (e *entry) inflated() ([]byte, error) {
 	if e.packed != nil {
 		return e.packed, nil
@@ -100,15 +131,55 @@ func (e *entry) inflated() ([]byte, error) {
 	return b, nil
 }
 
-// A table is the entries of one session, sorted by key.
+// A table is the entries of one session, sorted by key. A session that was
+// opened keeps them as they stood in the cookie, checked but not taken apart,
+// until more is asked for than single values.
 type table struct {
+	raw     []byte // the pairs as they were, nil once they are taken apart
+	source  source // where the pairs come from, until it is read
 	entries []*entry
 	plain   int // bytes of keys and plain values known so far
 	opened  int // bytes of keys and values as the cookie had them, opened so far
 }
 
+// all are the entries, each by itself.
+func (t *table) all() []*entry {
+	if t.raw == nil {
+		return t.entries
+	}
+	raw := t.raw
+	t.raw = nil
+	var few [16]pair
+	pairs := few[:0]
+	for len(raw) > 0 {
+		p, rest, _ := cutPair(raw) // which parsePairs has seen
+		pairs, raw = append(pairs, p), rest
+	}
+	block := make([]entry, len(pairs))
+	t.entries = make([]*entry, len(pairs), len(pairs)+2)
+	for i, p := range pairs {
+		e := &block[i]
+		e.key, e.stored, e.bound = pack.Name(p.key), p.value, p.bound
+		t.entries[i] = e
+	}
+	return t.entries
+}
+
+// peek finds the value of a key in the pairs as they were. It is for few values:
+// each call walks them from the beginning.
+func (t *table) peek(key string) (value []byte, ok bool) {
+	for raw := t.raw; len(raw) > 0; {
+		p, rest, _ := cutPair(raw)
+		if string(p.key) >= key {
+			return p.value, string(p.key) == key
+		}
+		raw = rest
+	}
+	return nil, false
+}
+
 func (t *table) find(key string) (int, bool) {
-	return slices.BinarySearchFunc(t.entries, key, func(e *entry, key string) int {
+	return slices.BinarySearchFunc(t.all(), key, func(e *entry, key string) int {
 		return strings.Compare(e.key, key)
 	})
 }
@@ -165,6 +236,8 @@ func (t *table) open(e *entry) ([]byte, error) {
 		if plain, err = cutBytes(item); err == nil && len(plain) > left {
 			err = errPlain
 		}
+	} else if len(packed) <= left && pack.IsPlain(packed) {
+		plain = packed
 	} else if plain, err = pack.Unpack(nil, packed, left); errors.Is(err, pack.ErrTooLarge) {
 		err = errPlain
 	} else if err != nil {
@@ -181,48 +254,70 @@ func (t *table) open(e *entry) ([]byte, error) {
 	return plain, nil
 }
 
-// parseEntries reads the pairs of an authenticated body: packed keys in
-// strictly ascending order, each with its value. Values are only sliced.
-func parseEntries(raw []byte, how envelope.Compression) (*table, error) {
+// A pair is a key and its value, as they stand in a cookie.
+type pair struct {
+	key   []byte // its text
+	value []byte // packed, perhaps deflated
+	bound int    // of the value's plain form; 0 if it is deflated
+}
+
+// cutPair reads the first pair. Its value is only sliced.
+func cutPair(raw []byte) (p pair, rest []byte, err error) {
+	key, rest, err := pack.CutKey(raw)
+	if err != nil {
+		return pair{}, nil, errors.New("an entry's key is no text")
+	}
+	n, bound, err := pack.Measure(rest)
+	if err != nil {
+		return pair{}, nil, errors.New("an entry's value is not well-formed")
+	}
+	value := rest[:n:n]
+	if bytes.HasPrefix(value, deflatedTag) {
+		bound = 0
+	}
+	return pair{key, value, bound}, rest[n:], nil
+}
+
+// parsePairs reads the pairs of an authenticated body: packed keys in strictly
+// ascending order, each with its value. The table keeps nothing of content.
+func parsePairs(content []byte, how envelope.Compression) (table, error) {
+	var t table
 	if how == envelope.Shared {
 		var err error
-		if raw, err = deflate.Inflate(nil, raw, maxPlain); err != nil {
-			return nil, errors.New("the entries do not inflate")
+		if t.raw, err = deflate.Inflate(nil, content, maxPlain); err != nil {
+			return table{}, errors.New("the entries do not inflate")
 		}
+	} else {
+		t.raw = bytes.Clone(content)
 	}
-	t := &table{}
-	for len(raw) > 0 {
-		key, rest, err := pack.CutKey(raw)
+	var last []byte
+	for raw := t.raw; len(raw) > 0; {
+		p, rest, err := cutPair(raw)
 		if err != nil {
-			return nil, errors.New("an entry's key is no text")
+			return table{}, err
 		}
-		if n := len(t.entries); n > 0 && t.entries[n-1].key >= key {
-			return nil, errors.New("keys out of order, or twice")
+		if last != nil && bytes.Compare(last, p.key) >= 0 {
+			return table{}, errors.New("keys out of order, or twice")
 		}
-		n, err := pack.Next(rest)
-		if err != nil {
-			return nil, errors.New("an entry's value is not well-formed")
+		if how != envelope.Isolated && p.bound == 0 {
+			return table{}, errors.New("a value is deflated where the flags say none is")
 		}
-		value := rest[:n:n]
-		if how != envelope.Isolated && bytes.HasPrefix(value, deflatedTag) {
-			return nil, errors.New("a value is deflated where the flags say none is")
+		if t.plain += len(p.key); t.plain > maxPlain {
+			return table{}, errPlain
 		}
-		if t.plain += len(key); t.plain > maxPlain {
-			return nil, errPlain
-		}
-		t.entries = append(t.entries, &entry{key: key, stored: value})
-		raw = rest[n:]
+		last, raw = p.key, rest
 	}
 	t.opened = t.plain
 	return t, nil
 }
 
-// assemble writes the entries as they go into the body and says how they were
-// compressed. was is how those entries were that carry a stored form. Each
-// entry's weight is its share of what was written; the weights sum to it.
-func (t *table) assemble(dst []byte, was, want envelope.Compression) ([]byte, envelope.Compression, error) {
+// assemble appends the entries to work.raw as they go into the body, and says
+// how they were compressed. was is how those entries were that carry a stored
+// form. Each entry's weight is its share of what was written; the weights sum to it.
+func (t *table) assemble(work *scratch, was, want envelope.Compression) (envelope.Compression, error) {
+	dst := work.raw
 	start := len(dst)
-	for _, e := range t.entries {
+	for _, e := range t.all() {
 		from := len(dst)
 		dst = pack.AppendKey(dst, e.key)
 		if want == envelope.Isolated && was == envelope.Isolated && e.stored != nil {
@@ -232,58 +327,66 @@ func (t *table) assemble(dst []byte, was, want envelope.Compression) ([]byte, en
 		}
 		packed, err := e.inflated()
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		value := len(dst)
 		if want == envelope.Isolated && len(packed) >= deflateFrom {
-			dst = appendBytes(dst, deflatedTag, deflate.Append(nil, packed))
+			work.more = deflate.Append(work.more[:0], packed)
+			dst = appendBytes(dst, deflatedTag, work.more)
 		}
 		if len(dst) == value || !pays(len(packed), len(dst)-value) {
 			dst = append(dst[:value], packed...)
 		}
 		e.weight = len(dst) - from
 	}
+	work.raw = dst
 	if want != envelope.Shared {
-		return dst, want, nil
+		return want, nil
 	}
 	size := len(dst) - start
 	if size >= deflateFrom && size <= maxPlain {
-		if block := deflate.Append(nil, dst[start:]); pays(size, len(block)) {
-			t.share(size, len(block))
-			return append(dst[:start], block...), envelope.Shared, nil
+		work.more = deflate.Append(work.more[:0], dst[start:])
+		if pays(size, len(work.more)) {
+			t.share(size, len(work.more))
+			work.raw = append(dst[:start], work.more...)
+			return envelope.Shared, nil
 		}
 	}
-	return dst, envelope.Stored, nil
+	return envelope.Stored, nil
 }
 
 // share scales the weights, which sum to total, so that they sum to of: bytes
 // of a shared block, by packed length.
 func (t *table) share(total, of int) {
 	seen, given := 0, 0
-	for _, e := range t.entries {
+	for _, e := range t.all() {
 		seen += e.weight
 		upTo := seen * of / total
 		e.weight, given = upTo-given, upTo
 	}
 }
 
-// maxGrowth is the most plain bytes that a packed byte can stand for: one
-// byte may name one of the longer names of the table.
-const maxGrowth = 32
-
 // overflows reports whether keys and plain values pass the limit. Values that
 // were not asked for yet are opened only where it could be so.
 func (t *table) overflows() (bool, error) {
 	bound := t.plain
-	for _, e := range t.entries {
+	for _, e := range t.all() {
 		if e.plain != nil {
 			continue
 		}
-		if bytes.HasPrefix(e.stored, deflatedTag) {
-			bound = maxPlain + 1
-			break
+		if e.bound > 0 {
+			bound += e.bound
+			continue
 		}
-		bound += len(e.stored) * maxGrowth
+		packed, err := e.inflated()
+		if err != nil {
+			return false, err
+		}
+		_, most, err := pack.Measure(packed)
+		if err != nil {
+			return false, err
+		}
+		bound += most
 	}
 	if bound <= maxPlain {
 		return false, nil

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/cookiesession/go/keys"
 )
 
 // Why a cookie was refused. Every one of them wraps [ErrInvalid]; a refused
@@ -30,6 +32,18 @@ var (
 	// planted, so none is taken.
 	ErrAmbiguous = fmt.Errorf("%w: ambiguous", ErrInvalid)
 )
+
+// A refusal is one of these, and the key that the cookie says it bears. Its text is
+// made when somebody reads it: to refuse must cost less than to accept.
+type refusal struct {
+	kind error
+	text string
+	id   keys.ID
+}
+
+func (r *refusal) Error() string { return r.kind.Error() + ": " + fmt.Sprintf(r.text, r.id) }
+
+func (r *refusal) Unwrap() error { return r.kind }
 
 // ErrAbsent is what [Get] returns for a key that the session does not have.
 var ErrAbsent = errors.New("cookiesession: no such key in the session")

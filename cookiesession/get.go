@@ -3,6 +3,8 @@ package cookiesession
 import (
 	"fmt"
 	"math"
+
+	"github.com/cookiesession/go/cookiesession/internal/pack"
 )
 
 // Get returns the value under key, or nil if there is none.
@@ -39,6 +41,10 @@ func (s *Session) GetBool(key string) bool { return scalar[bool](s, key) }
 func scalar[T any](s *Session, key string) T {
 	var zero T
 	t := s.look()
+	if value, ok := t.peek(key); ok && glance(value, &zero) {
+		s.done()
+		return zero
+	}
 	e := t.get(key)
 	if e == nil {
 		s.done()
@@ -60,21 +66,74 @@ func scalar[T any](s *Session, key string) T {
 // none; it says what stands there instead if that is no T.
 func Get[T any](s *Session, key string) (T, error) {
 	t := s.look()
+	var v T
+	if value, ok := t.peek(key); ok && glance(value, &v) {
+		s.done()
+		return v, nil
+	}
 	e := t.get(key)
 	s.done()
 	if e == nil {
-		var zero T
-		return zero, ErrAbsent
+		return v, ErrAbsent
 	}
 	return read[T](s, e)
+}
+
+// glance reads a packed value of one of the simplest kinds into one of the
+// usual types, as read would, and reports whether it did.
+func glance[T any](packed []byte, v *T) bool {
+	switch v := any(v).(type) {
+	case *string:
+		text, ok := pack.Text(packed)
+		if ok {
+			*v = string(text)
+		}
+		return ok
+	case *int64:
+		n, ok := pack.Int(packed)
+		*v = n
+		return ok
+	case *int:
+		n, ok := pack.Int(packed)
+		if ok = ok && n >= math.MinInt && n <= math.MaxInt; ok {
+			*v = int(n)
+		}
+		return ok
+	case *bool:
+		b, ok := pack.Bool(packed)
+		*v = b
+		return ok
+	case *any:
+		if text, ok := pack.Text(packed); ok {
+			*v = string(text)
+			return true
+		}
+		if n, ok := pack.Int(packed); ok {
+			*v = n
+			return true
+		}
+		if b, ok := pack.Bool(packed); ok {
+			*v = b
+			return true
+		}
+	}
+	return false
 }
 
 // read decodes an entry, and keeps a failure for Err.
 func read[T any](s *Session, e *entry) (T, error) {
 	s.mu.Lock()
-	plain, err := s.table().open(e)
+	plain, err := s.contents.Load().open(e)
 	s.mu.Unlock()
 	var v T
+	if err == nil && !e.foreign && glance(plain, &v) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.unread != nil {
+			delete(s.unread, e.key)
+		}
+		return v, nil
+	}
 	if err == nil {
 		if e.foreign {
 			v, err = decodeForeign[T](s.codec.opts.Serializer, plain)
@@ -89,7 +148,7 @@ func read[T any](s *Session, e *entry) (T, error) {
 	defer s.mu.Unlock()
 	if err == nil {
 		delete(s.unread, e.key)
-	} else if s.table().get(e.key) == e { // else it was overwritten meanwhile
+	} else if s.contents.Load().get(e.key) == e { // else it was overwritten meanwhile
 		if s.unread == nil {
 			s.unread = map[string]error{}
 		}

@@ -19,7 +19,7 @@ type Header struct {
 // tests; handlers ask [Session.KeyID], which was authenticated. Its error
 // wraps [ErrMalformed] or [ErrUnreadable].
 func ParseHeader(value string) (Header, error) {
-	raw, head, err := parseHeader(value)
+	raw, head, err := parseHeader(nil, value)
 	if err != nil {
 		return Header{}, err
 	}
@@ -30,12 +30,13 @@ func ParseHeader(value string) (Header, error) {
 	return h, nil
 }
 
-// parseHeader goes as far as is safe without a key: length, text, header.
-func parseHeader(value string) ([]byte, envelope.Header, error) {
+// parseHeader goes as far as is safe without a key: length, text, header. It
+// decodes the value into dst, if there is room.
+func parseHeader(dst []byte, value string) ([]byte, envelope.Header, error) {
 	if len(value) > largestCookie {
 		return nil, envelope.Header{}, errTooLong
 	}
-	raw, err := envelope.Decode(value)
+	raw, err := envelope.Decode(dst, value)
 	if err != nil {
 		return nil, envelope.Header{}, errText
 	}

@@ -13,10 +13,10 @@ func (s *Session) String() string {
 	defer s.mu.Unlock()
 	var b strings.Builder
 	b.WriteString("cookiesession.Session(")
-	if s.table == nil {
+	if !s.isOpen {
 		b.WriteString("not looked at")
 	} else {
-		for i, e := range s.table().entries {
+		for i, e := range s.contents.Load().all() {
 			if i > 0 {
 				b.WriteString(", ")
 			}

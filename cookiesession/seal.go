@@ -81,7 +81,7 @@ func (c *Codec) Seal(s *Session) (Sealed, error) {
 		if err := s.setErr(); err != nil {
 			return Sealed{Fallback: fallback}, err
 		}
-		if len(t.entries) == 0 {
+		if len(t.all()) == 0 {
 			return s.leave(), nil
 		}
 	} else if !c.due(s) {
@@ -146,17 +146,15 @@ func (c *Codec) protect(s *Session) envelope.Protection {
 	return envelope.Signed
 }
 
-// layout assembles header and body, without sealing them.
-func (c *Codec) layout(s *Session, t *table, b envelope.Body, head envelope.Header) ([]byte, error) {
-	content, how, err := t.assemble(nil, s.packedAs, c.opts.compression(head.Protection))
+// layout assembles header and body into work.raw, without sealing them.
+func (c *Codec) layout(work *scratch, s *Session, t *table, b envelope.Body, head envelope.Header) error {
+	work.raw = b.AppendHead(head.Append(work.raw))
+	how, err := t.assemble(work, s.packedAs, c.opts.compression(head.Protection))
 	if err != nil {
-		return nil, unwritable(err)
+		return unwritable(err)
 	}
-	b.Compression = how
-	raw := make([]byte, 0, 64+len(content))
-	raw = head.Append(raw)
-	raw = b.AppendHead(raw)
-	return append(raw, content...), nil
+	envelope.SetCompression(work.raw, how)
+	return nil
 }
 
 // made is a cookie value, and what it was made with.
@@ -180,20 +178,23 @@ func (c *Codec) seal(s *Session, t *table, b envelope.Body) (made, error) {
 		return made{}, fmt.Errorf("cookiesession: no key to seal with: %w", err)
 	}
 	head := envelope.Header{Protection: c.protect(s), KeyID: key.ID()}
-	raw, err := c.layout(s, t, b, head)
-	if err != nil {
+	work := scratches.Get().(*scratch)
+	defer work.free()
+	if err := c.layout(work, s, t, b, head); err != nil {
 		return made{}, err
 	}
 	m := made{keyID: key.ID(), protection: head.Protection}
 	sealer := c.sealer(key, head.Protection)
-	total := len(raw) + sealer.Overhead()
+	total := len(work.raw) + sealer.Overhead()
 	if size := c.cookieSize(total); size > c.opts.MaxSize {
 		return made{}, &TooLargeError{Size: c.weigh(t, total)}
 	} else if size >= c.opts.WarnSize {
 		z := c.weigh(t, total)
 		m.warning = &z
 	}
-	m.value = envelope.Encode(sealer.Seal(raw))
+	work.raw = sealer.Seal(work.raw)
+	work.more = envelope.AppendEncode(work.more[:0], work.raw)
+	m.value = string(work.more)
 	return m, nil
 }
 
@@ -208,9 +209,9 @@ func (c *Codec) cookieSize(raw int) int { return len(c.opts.Name) + envelope.Enc
 // four characters, so the shares are rounded along the way and still sum to
 // the total.
 func (c *Codec) weigh(t *table, raw int) Size {
-	z := Size{Total: c.cookieSize(raw), Limit: c.opts.MaxSize, Values: make([]ValueSize, 0, len(t.entries))}
+	z := Size{Total: c.cookieSize(raw), Limit: c.opts.MaxSize, Values: make([]ValueSize, 0, len(t.all()))}
 	bytes, chars := 0, 0
-	for _, e := range t.entries {
+	for _, e := range t.all() {
 		bytes += e.weight
 		upTo := bytes * 4 / 3
 		z.Values = append(z.Values, ValueSize{e.key, upTo - chars})
@@ -224,7 +225,7 @@ func (c *Codec) weigh(t *table, raw int) Size {
 // plainSize is the size before packing and compression.
 func plainSize(t *table) Size {
 	z := Size{Limit: maxPlain}
-	for _, e := range t.entries {
+	for _, e := range t.all() {
 		n := len(e.key) + max(len(e.plain), len(e.stored))
 		z.Values = append(z.Values, ValueSize{e.key, n})
 		z.Total += n
@@ -244,17 +245,18 @@ func (s *Session) Size() Size {
 	t := s.look()
 	defer s.done()
 	c := s.codec
-	if len(t.entries) == 0 {
+	if len(t.all()) == 0 {
 		return Size{Limit: c.opts.MaxSize}
 	}
 	head := envelope.Header{Protection: c.protect(s)}
-	raw, err := c.layout(s, t, s.stamp(), head)
-	if err != nil {
+	work := scratches.Get().(*scratch)
+	defer work.free()
+	if c.layout(work, s, t, s.stamp(), head) != nil {
 		return plainSize(t)
 	}
 	overhead := envelope.TagSize
 	if head.Protection == envelope.Encrypted {
 		overhead += envelope.NonceSize
 	}
-	return c.weigh(t, len(raw)+overhead)
+	return c.weigh(t, len(work.raw)+overhead)
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -30,8 +31,9 @@ type Session struct {
 	codec *Codec
 	now   time.Time // one instant a request
 
-	load  func(time.Time) opened // nil once it was called
-	table func() *table          // a closure, so that no dump shows values
+	// Behind an atomic pointer no dump shows values, nor what the client sent.
+	contents atomic.Pointer[table]
+	isOpen   bool
 
 	id         [envelope.IDSize]byte // zero: none yet
 	created    int64                 // Unix seconds
@@ -54,36 +56,50 @@ type Session struct {
 	lateChanged bool
 }
 
-func newSession(c *Codec, load func(time.Time) opened) *Session {
-	return &Session{codec: c, now: c.opts.Now(), load: load}
+// newSession returns a session that is opened from its source at the first look.
+func newSession(c *Codec, from source) *Session {
+	s := &struct {
+		Session
+		table
+	}{}
+	s.Session.codec, s.Session.now = c, c.opts.Now()
+	s.table.source = from
+	s.Session.contents.Store(&s.table)
+	return &s.Session
+}
+
+// A source is where a session comes from: nowhere, if there are no candidates.
+type source struct {
+	ctx        context.Context
+	candidates iter.Seq[string]
 }
 
 // entries opens the session if it was not looked at yet. The caller holds mu.
 func (s *Session) entries() *table {
-	if s.table != nil {
-		return s.table()
+	t := s.contents.Load()
+	if s.isOpen {
+		return t
 	}
-	var o opened
-	if s.load != nil {
-		o = s.load(s.now)
-		s.load = nil
+	s.isOpen = true
+	from := t.source
+	t.source = source{}
+	if from.candidates == nil {
+		return t
 	}
-	if o.table == nil {
-		o.table = &table{}
-	}
-	s.table = func() *table { return o.table }
+	o := s.codec.pick(from.ctx, from.candidates, s.now)
+	s.sealed = o.ok
 	if o.ok {
+		*t = o.table
 		s.id = o.body.ID
 		s.created, s.touched = int64(o.body.Created), int64(o.body.Touched)
 		s.expiry = expiryOf(o.body)
 		s.protection, s.packedAs, s.keyID = o.protection, o.body.Compression, o.keyID
 	}
-	s.sealed = o.ok
 	s.replaces = o.ok || len(o.rejected) > 0 && !slices.ContainsFunc(o.rejected, func(err error) bool {
 		return errors.Is(err, ErrUnreadable)
 	})
 	s.rejected = o.rejected
-	return s.table()
+	return t
 }
 
 // look takes the lock and counts as a look; done releases it.
@@ -144,7 +160,7 @@ func (s *Session) Has(key string) bool {
 func (s *Session) Len() int {
 	t := s.look()
 	defer s.done()
-	return len(t.entries)
+	return len(t.all())
 }
 
 // IsEmpty reports whether the session has no key. An empty session has no cookie.
@@ -154,8 +170,9 @@ func (s *Session) IsEmpty() bool { return s.Len() == 0 }
 func (s *Session) Keys() []string {
 	t := s.look()
 	defer s.done()
-	keys := make([]string, len(t.entries))
-	for i, e := range t.entries {
+	entries := t.all()
+	keys := make([]string, len(entries))
+	for i, e := range entries {
 		keys[i] = e.key
 	}
 	return keys
@@ -166,7 +183,7 @@ func (s *Session) Keys() []string {
 func (s *Session) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		t := s.look()
-		entries := slices.Clone(t.entries)
+		entries := slices.Clone(t.all())
 		s.done()
 		for _, e := range entries {
 			v, _ := read[any](s, e)
@@ -220,8 +237,12 @@ func (s *Session) refuse(key string, err error) {
 
 // settle forgets the errors of a key that was overwritten or deleted.
 func (s *Session) settle(key string) {
-	delete(s.unset, key)
-	delete(s.unread, key)
+	if s.unset != nil {
+		delete(s.unset, key)
+	}
+	if s.unread != nil {
+		delete(s.unread, key)
+	}
 }
 
 func (c *Codec) encode(key string, v any) (*entry, error) {
@@ -232,6 +253,9 @@ func (c *Codec) encode(key string, v any) (*entry, error) {
 		return nil, fmt.Errorf("cookiesession: set a key of %d bytes: no cookie holds it", len(key))
 	}
 	e := &entry{key: key}
+	if c.opts.Serializer == nil && e.scalar(v) {
+		return e, nil
+	}
 	var err error
 	if _, ours := v.([]Flash); c.opts.Serializer != nil && !ours {
 		if e.plain, err = encodeForeign(c.opts.Serializer, v); err == nil {
@@ -403,6 +427,9 @@ func (s *Session) Err() error {
 func (s *Session) setErr() error { return joinSorted(s.unset) }
 
 func joinSorted(errs map[string]error) error {
+	if len(errs) == 0 {
+		return nil
+	}
 	var joined []error
 	for _, key := range slices.Sorted(maps.Keys(errs)) {
 		joined = append(joined, errs[key])
@@ -430,15 +457,19 @@ func (s *Session) Late(report func(error)) {
 
 type contextKey struct{}
 
+// ContextKey is what [FromContext] asks a context for. A context of your own may return
+// a *Session for it that it made when it was first asked; [NewContext] is simpler.
+var ContextKey any = contextKey{}
+
 // NewContext returns a context that carries the session for [FromContext].
 func NewContext(ctx context.Context, s *Session) context.Context {
-	return context.WithValue(ctx, contextKey{}, s)
+	return context.WithValue(ctx, ContextKey, s)
 }
 
 // FromContext returns the session of the request. It panics if the middleware
 // is missing: that is a mistake in the program, not in the request.
 func FromContext(ctx context.Context) *Session {
-	s, ok := ctx.Value(contextKey{}).(*Session)
+	s, ok := ctx.Value(ContextKey).(*Session)
 	if !ok {
 		panic("cookiesession: no session in the context; wrap the handler with middleware.Sessions.Handler, and pass on the request's context")
 	}

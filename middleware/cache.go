@@ -6,19 +6,19 @@ import (
 )
 
 // dependsOnCookie tells caches that the response was made for one client.
-func dependsOnCookie(h http.Header) {
-	varyCookie(h)
+func dependsOnCookie(h http.Header, room *lines) {
+	varyCookie(h, room)
 	if h["Cache-Control"] == nil {
-		h.Set("Cache-Control", "private")
+		h["Cache-Control"] = room.one("private")
 	}
 }
 
 // carriesCookie keeps a response with a Set-Cookie out of every shared cache,
 // and lets no private one use it again without asking.
-func carriesCookie(h http.Header) {
-	varyCookie(h)
+func carriesCookie(h http.Header, room *lines) {
+	varyCookie(h, room)
 	if !lists(h["Cache-Control"], "no-store") {
-		h.Set("Cache-Control", "private, no-cache")
+		h["Cache-Control"] = room.one("private, no-cache")
 	}
 	sharedCachesAside(h)
 }
@@ -35,10 +35,30 @@ func sharedCachesAside(h http.Header) {
 	}
 }
 
-func varyCookie(h http.Header) {
-	if !lists(h["Vary"], "cookie") && !lists(h["Vary"], "*") {
-		h.Add("Vary", "Cookie")
+func varyCookie(h http.Header, room *lines) {
+	switch vary := h["Vary"]; {
+	case len(vary) == 0:
+		h["Vary"] = room.one("Cookie")
+	case !lists(vary, "cookie") && !lists(vary, "*"):
+		h["Vary"] = append(vary, "Cookie")
 	}
+}
+
+// lines is room for the headers that one response may get from us, of one line each: where
+// http.Header.Set would allocate. It is part of what is made for the request.
+type lines struct {
+	space [3]string
+	used  int
+}
+
+func (l *lines) one(line string) []string {
+	i := l.used
+	if i == len(l.space) {
+		return []string{line}
+	}
+	l.used++
+	l.space[i] = line
+	return l.space[i : i+1 : i+1]
 }
 
 // lists reports whether a list-valued header has the item, in any case

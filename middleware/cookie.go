@@ -80,23 +80,32 @@ func newCookie(name string, o Options) cookie {
 const expired = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 
 // set writes the cookie, for maxAge or until the browser closes.
-func (c *cookie) set(h http.Header, value string, maxAge time.Duration) {
-	line := c.name + value
+func (c *cookie) set(h http.Header, room *lines, value string, maxAge time.Duration) {
+	line := make([]byte, 0, len(c.name)+len(value)+len(maxAgeName)+20+len(c.suffix))
+	line = append(append(line, c.name...), value...)
 	if maxAge > 0 {
-		line += "; Max-Age=" + strconv.FormatInt(int64(maxAge/time.Second), 10)
+		line = append(line, maxAgeName...)
+		line = strconv.AppendInt(line, int64(maxAge/time.Second), 10)
 	}
-	c.put(h, line+c.suffix)
+	c.put(h, room, string(append(line, c.suffix...)))
 }
 
+const maxAgeName = "; Max-Age="
+
 // remove makes the client drop the cookie.
-func (c *cookie) remove(h http.Header) { c.put(h, c.name+expired+c.suffix) }
+func (c *cookie) remove(h http.Header, room *lines) { c.put(h, room, c.name+expired+c.suffix) }
 
 // put leaves one line for this cookie, whoever wrote another before, and one
 // for each former copy: those are other cookies to a client.
-func (c *cookie) put(h http.Header, line string) {
-	lines := slices.DeleteFunc(h["Set-Cookie"], func(line string) bool {
+func (c *cookie) put(h http.Header, room *lines, line string) {
+	set := h["Set-Cookie"]
+	if len(set) == 0 && len(c.former) == 0 {
+		h["Set-Cookie"] = room.one(line)
+		return
+	}
+	set = slices.DeleteFunc(set, func(line string) bool {
 		name, _, ok := strings.Cut(line, "=")
 		return ok && trim(name) == c.name[:len(c.name)-1]
 	})
-	h["Set-Cookie"] = append(append(lines, line), c.former...)
+	h["Set-Cookie"] = append(append(set, line), c.former...)
 }

@@ -73,16 +73,16 @@ func New(codec Codec, opts Options) (*Sessions, error) {
 // together with its cookie, and is noticed only if the handler writes after it.
 func (m *Sessions) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Context().Value(m) != nil { // this middleware is there already, further out
+		if r.Context().Value(within{m}) != nil { // this middleware is there already, further out
 			next.ServeHTTP(w, r)
 			return
 		}
-		s := m.Load(r)
-		ctx := cookiesession.NewContext(r.Context(), s)
-		ctx = context.WithValue(ctx, m, s)
-		r = r.WithContext(ctx)
-		sw := &writer{ResponseWriter: w, sessions: m, request: r, session: s,
-			encoding: w.Header()["Content-Encoding"]}
+		// One piece of memory for all that a request needs of us, but for its session, which
+		// is made when somebody asks for it.
+		sw := &writer{ResponseWriter: w, sessions: m, outer: r, encoding: w.Header()["Content-Encoding"]}
+		sw.carrier = carrier{r.Context(), sw}
+		r = r.WithContext(&sw.carrier)
+		sw.request = r
 		returned := false
 		defer func() {
 			if !returned {
@@ -93,6 +93,27 @@ func (m *Sessions) Handler(next http.Handler) http.Handler {
 		returned = true
 		sw.finish()
 	})
+}
+
+// A carrier is the context of a request. It makes the session when it is first asked for it: a
+// handler that never does pays for nothing.
+type carrier struct {
+	context.Context
+	writer *writer
+}
+
+// within asks whether a request is inside of a middleware, and does not make its session.
+type within struct{ *Sessions }
+
+// Value returns what the request's context has, and the session to those who ask for it.
+func (c *carrier) Value(key any) any {
+	switch key {
+	case cookiesession.ContextKey, any(c.writer.sessions):
+		return c.writer.open()
+	case any(within{c.writer.sessions}):
+		return c.writer
+	}
+	return c.Context.Value(key)
 }
 
 // FromContext returns the session that this middleware put into the context,
@@ -114,6 +135,10 @@ func (m *Sessions) Load(r *http.Request) *cookiesession.Session {
 	if s, ok := r.Context().Value(m).(*cookiesession.Session); ok {
 		return s
 	}
+	return m.load(r)
+}
+
+func (m *Sessions) load(r *http.Request) *cookiesession.Session {
 	if len(r.Header["Cookie"]) == 0 {
 		return m.codec.New(r.Context())
 	}
@@ -131,7 +156,7 @@ func (m *Sessions) Save(w http.ResponseWriter, r *http.Request, s *cookiesession
 	if err != nil {
 		sealed = instead(sealed)
 	}
-	m.apply(w.Header(), r, s, sealed)
+	m.apply(w.Header(), new(lines), r, s, sealed)
 	m.reject(r, s.Rejected())
 	return err
 }
@@ -160,17 +185,17 @@ func instead(sealed cookiesession.Sealed) cookiesession.Sealed {
 func Touch(ctx context.Context) { cookiesession.FromContext(ctx).Len() }
 
 // apply writes what was sealed into the header.
-func (m *Sessions) apply(h http.Header, r *http.Request, s *cookiesession.Session, sealed cookiesession.Sealed) {
+func (m *Sessions) apply(h http.Header, room *lines, r *http.Request, s *cookiesession.Session, sealed cookiesession.Sealed) {
 	switch sealed.Action {
 	case cookiesession.SetCookie:
-		m.cookie.set(h, sealed.Value, sealed.MaxAge)
-		carriesCookie(h)
+		m.cookie.set(h, room, sealed.Value, sealed.MaxAge)
+		carriesCookie(h, room)
 	case cookiesession.DeleteCookie:
-		m.cookie.remove(h)
-		carriesCookie(h)
+		m.cookie.remove(h, room)
+		carriesCookie(h, room)
 	default:
 		if s.Accessed() {
-			dependsOnCookie(h)
+			dependsOnCookie(h, room)
 		}
 	}
 	if sealed.Warning != nil {

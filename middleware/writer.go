@@ -8,23 +8,56 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/cookiesession/go/cookiesession"
 )
 
 // A writer is the response of one request. It does one thing: before the
-// first final byte, it commits the session.
+// first final byte, it commits the session, if anybody asked for one.
 type writer struct {
 	http.ResponseWriter
 	sessions *Sessions
-	request  *http.Request
-	session  *cookiesession.Session
+	outer    *http.Request // as it came
+	request  *http.Request // as the handler has it
+	carrier  carrier
+	lines    lines
 
+	mu        sync.Mutex // of session, and of committed against it
+	session   *cookiesession.Session
 	committed bool
-	err       error // why the session could not be written; OnError has answered
-	unsent    bool  // the header has a cookie, and nothing was written since
-	told      int   // how many rejected cookies OnReject has heard of
-	encoding  []string
+
+	err      error // why the session could not be written; OnError has answered
+	unsent   bool  // the header has a cookie, and nothing was written since
+	told     int   // how many rejected cookies OnReject has heard of
+	encoding []string
+}
+
+// open returns the session, and makes it at the first call. It may be called by the handler's
+// goroutines.
+func (w *writer) open() *cookiesession.Session {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.session == nil {
+		w.session = w.sessions.load(w.outer)
+		if w.committed {
+			w.session.Late(w.late)
+		}
+	}
+	return w.session
+}
+
+// begin says that the response begins, and returns the session if anybody has asked for it.
+func (w *writer) begin() *cookiesession.Session {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.committed = true
+	if w.session != nil {
+		// Before Seal: what another goroutine changes in between is then reported
+		// as lost though it was not, which is better than the other way round.
+		w.session.Late(w.late)
+	}
+	return w.session
 }
 
 // WriteHeader commits at a final status. 101 is one: nothing follows it but
@@ -97,8 +130,9 @@ func (w *writer) FlushError() error {
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil && !w.committed {
-		w.committed = true
-		w.skip("the connection was hijacked")
+		if s := w.begin(); s != nil {
+			w.skip(s, "the connection was hijacked")
+		}
 	}
 	return conn, rw, err
 }
@@ -112,16 +146,16 @@ func (w *writer) commit(status int) bool {
 	if w.committed {
 		return w.err == nil
 	}
-	w.committed = true
-	// Before Seal: what another goroutine changes in between is then reported
-	// as lost though it was not, which is better than the other way round.
-	w.session.Late(w.late)
-	changed := w.session.Modified()
-	sealed, err := w.sessions.seal(w.request, w.session)
+	s := w.begin()
+	if s == nil {
+		return true
+	}
+	changed := s.Modified()
+	sealed, err := w.sessions.seal(w.request, s)
 	failed := status >= http.StatusInternalServerError
 	switch {
 	case err != nil && !failed:
-		w.fail(err, instead(sealed))
+		w.fail(s, err, instead(sealed))
 		w.reject()
 		return false
 	case err != nil || failed && sealed.Action == cookiesession.SetCookie:
@@ -131,7 +165,7 @@ func (w *writer) commit(status int) bool {
 		sealed = instead(sealed)
 	}
 	w.unsent = sealed.Action != cookiesession.KeepCookie
-	w.sessions.apply(w.Header(), w.request, w.session, sealed)
+	w.sessions.apply(w.Header(), &w.lines, w.request, s, sealed)
 	w.reject()
 	return true
 }
@@ -141,16 +175,21 @@ func (w *writer) late(err error) { w.sessions.opts.OnLate(w.request, err) }
 
 // reject tells OnReject of each cookie once.
 func (w *writer) reject() {
-	rejected := w.session.Rejected()
+	w.mu.Lock()
+	s := w.session
+	w.mu.Unlock()
+	if s == nil {
+		return
+	}
+	rejected := s.Rejected()
 	w.sessions.reject(w.request, rejected[min(w.told, len(rejected)):])
 	w.told = len(rejected)
 }
 
 // skip reports a change that is not written at all.
-func (w *writer) skip(why string) cookiesession.Sealed {
-	w.session.Late(w.late)
-	changed := w.session.Modified()
-	sealed, err := w.sessions.seal(w.request, w.session)
+func (w *writer) skip(s *cookiesession.Session, why string) cookiesession.Sealed {
+	changed := s.Modified()
+	sealed, err := w.sessions.seal(w.request, s)
 	if changed && (err != nil || sealed.Action != cookiesession.KeepCookie) {
 		w.skipped(why, err)
 	}
@@ -166,7 +205,7 @@ func (w *writer) skipped(why string, err error) {
 }
 
 // fail lets OnError answer in the handler's place.
-func (w *writer) fail(err error, sealed cookiesession.Sealed) {
+func (w *writer) fail(s *cookiesession.Session, err error, sealed cookiesession.Sealed) {
 	w.err = err
 	h := w.Header()
 	for name := range h {
@@ -177,7 +216,7 @@ func (w *writer) fail(err error, sealed cookiesession.Sealed) {
 	if w.encoding != nil {
 		h["Content-Encoding"] = w.encoding // of a compressing middleware around us
 	}
-	w.sessions.apply(h, w.request, w.session, sealed)
+	w.sessions.apply(h, &w.lines, w.request, s, sealed)
 	sharedCachesAside(h)
 	h.Set("Cache-Control", "no-store")
 
@@ -212,12 +251,15 @@ func (w *writer) abandon() {
 	if w.committed {
 		return
 	}
-	w.committed = true
-	sealed := w.skip("the handler panicked")
+	s := w.begin()
+	if s == nil {
+		return
+	}
+	sealed := w.skip(s, "the handler panicked")
 	if sealed.Action != cookiesession.DeleteCookie {
 		sealed = instead(sealed)
 	}
-	w.sessions.apply(w.Header(), w.request, w.session, sealed)
+	w.sessions.apply(w.Header(), &w.lines, w.request, s, sealed)
 	w.reject()
 }
 

@@ -108,6 +108,10 @@ func (b *Body) AppendHead(dst []byte) []byte {
 	return dst
 }
 
+// SetCompression writes how the entries were compressed into raw, which begins
+// with a header and the head of a body whose Compression was zero.
+func SetCompression(raw []byte, how Compression) { raw[HeaderSize] |= byte(how) }
+
 // cutUvarint reads a number of at most 32 bits, 7 bits a byte, lowest first
 // (LEB128), in its shortest spelling.
 func cutUvarint(raw []byte) (uint32, []byte, bool) {

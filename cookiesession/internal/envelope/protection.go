@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"hash"
+	"slices"
 	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -84,14 +85,15 @@ type encrypter struct{ aead cipher.AEAD }
 
 func (e encrypter) Overhead() int { return NonceSize + TagSize }
 
-// Seal leaves header · nonce · ciphertext · tag. The header is the additional
-// data, so a cookie cannot be relabelled.
+// Seal leaves header · nonce · ciphertext · tag, in place where there is room. The
+// header is the additional data, so a cookie cannot be relabelled.
 func (e encrypter) Seal(raw []byte) []byte {
-	out := make([]byte, HeaderSize+NonceSize, len(raw)+e.Overhead())
-	copy(out, raw[:HeaderSize])
-	nonce := out[HeaderSize:]
+	n := len(raw)
+	raw = slices.Grow(raw, e.Overhead())[:n+NonceSize]
+	copy(raw[HeaderSize+NonceSize:], raw[HeaderSize:n])
+	nonce := raw[HeaderSize : HeaderSize+NonceSize]
 	rand.Read(nonce) // never fails: crypto/rand ends the program instead
-	return e.aead.Seal(out, nonce, raw[HeaderSize:], out[:HeaderSize])
+	return e.aead.Seal(raw[:HeaderSize+NonceSize], nonce, raw[HeaderSize+NonceSize:], raw[:HeaderSize])
 }
 
 func (e encrypter) Open(raw []byte) ([]byte, error) {

@@ -101,9 +101,13 @@ func FuzzUnpack(f *testing.F) {
 			return
 		}
 		require.LessOrEqual(t, len(plain), limit)
-		n, err := pack.Next(packed)
+		n, bound, err := pack.Measure(packed)
 		require.NoError(t, err)
 		require.Len(t, packed, n)
+		require.LessOrEqual(t, len(plain), bound)
+		if pack.IsPlain(packed) {
+			require.Equal(t, packed, plain)
+		}
 		again, err := pack.Pack(nil, plain)
 		require.NoError(t, err, "plain %x, packed %x", plain, packed)
 		checkPacked(t, dec, plain, again)
@@ -111,8 +115,10 @@ func FuzzUnpack(f *testing.F) {
 		key, rest, err := pack.CutKey(packed)
 		if err == nil {
 			require.Empty(t, rest)
-			_, _, err = pack.CutKey(pack.AppendKey(nil, key))
+			again, _, err := pack.CutKey(pack.AppendKey(nil, string(key)))
 			require.NoError(t, err)
+			require.Equal(t, key, again)
+			require.Equal(t, string(key), pack.Name(key))
 		}
 	})
 }

@@ -13,41 +13,51 @@ func AppendKey(dst []byte, key string) []byte {
 }
 
 // CutKey reads a packed map key that stands for a text. It returns the text
-// and what follows the key.
-func CutKey(packed []byte) (key string, rest []byte, err error) {
+// and what follows the key. The text may share memory with packed, or with
+// every other reader of the same name: it must not be changed.
+func CutKey(packed []byte) (key, rest []byte, err error) {
 	h, err := readHead(packed)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	switch {
 	case h.major == majorUint:
 		if h.arg >= uint64(len(names)) {
-			return "", nil, errName
+			return nil, nil, errName
 		}
-		return names[h.arg], packed[h.size:], nil
+		return nameBytes[h.arg], packed[h.size:], nil
 	case h.major == majorText:
 		s, err := h.text(packed)
 		if err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
 		if len(s) > MaxKey {
-			return "", nil, ErrTooLarge
+			return nil, nil, ErrTooLarge
 		}
-		return string(s), packed[h.size+len(s):], nil
+		return s, packed[h.size+len(s):], nil
 	case h.major == majorTag && packsText(h.arg):
 		const limit = MaxKey + 5 // the longest head that such a text has
 		u := unpacker{src: packed, limit: limit}
 		if err := u.packedText(h); err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
 		h, err := readHead(u.dst)
 		if err != nil {
-			return "", nil, err
+			return nil, nil, err
 		}
 		if h.arg > MaxKey {
-			return "", nil, ErrTooLarge
+			return nil, nil, ErrTooLarge
 		}
-		return string(u.dst[h.size:]), u.rest(), nil
+		return u.dst[h.size:], u.rest(), nil
 	}
-	return "", nil, errNotText
+	return nil, nil, errNotText
+}
+
+// Name returns the text of a key as a string, without a copy where the table
+// of names has it.
+func Name(key []byte) string {
+	if i, ok := nameIndex[string(key)]; ok {
+		return names[i]
+	}
+	return string(key)
 }

@@ -33,7 +33,8 @@ func TestKey(t *testing.T) {
 
 			key, rest, err := pack.CutKey(append(packed, "rest"...))
 			require.NoError(t, err)
-			assert.Equal(t, test.key, key)
+			assert.Equal(t, test.key, string(key))
+			assert.Equal(t, test.key, pack.Name(key))
 			assert.Equal(t, "rest", string(rest))
 		})
 	}

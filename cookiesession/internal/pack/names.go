@@ -78,3 +78,11 @@ var nameIndex = func() map[string]uint8 {
 	}
 	return m
 }()
+
+// nameBytes are the names once more, to be compared with what a cookie holds.
+var nameBytes = func() (b [len(names)][]byte) {
+	for i, name := range names {
+		b[i] = []byte(name)
+	}
+	return b
+}()

@@ -190,10 +190,10 @@ func duplicateKey(pairs []byte, n int) bool {
 	var few [16][]byte
 	keys := few[:0]
 	for range n {
-		size, _ := skip(pairs, 0, false)
+		size, _ := Next(pairs)
 		keys = append(keys, pairs[:size])
 		pairs = pairs[size:]
-		size, _ = skip(pairs, 0, false)
+		size, _ = Next(pairs)
 		pairs = pairs[size:]
 	}
 	slices.SortFunc(keys, bytes.Compare)

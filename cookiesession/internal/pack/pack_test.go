@@ -471,7 +471,7 @@ func TestAllocations(t *testing.T) {
 	packed, err := pack.Pack(nil, plain)
 	require.NoError(t, err)
 	dst := make([]byte, 0, 2*len(plain))
-	key := pack.AppendKey(nil, "user_id")
+	key, other := pack.AppendKey(nil, "user_id"), pack.AppendKey(nil, "basket")
 	for _, test := range []struct {
 		name string
 		call func()
@@ -482,6 +482,7 @@ func TestAllocations(t *testing.T) {
 		{"Next, refused", func() { _, _ = pack.Next(packed[:9]) }},
 		{"AppendKey", func() { _ = pack.AppendKey(dst, "user_id") }},
 		{"CutKey", func() { _, _, _ = pack.CutKey(key) }},
+		{"CutKey, another", func() { _, _, _ = pack.CutKey(other) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assert.Zero(t, testing.AllocsPerRun(100, test.call))

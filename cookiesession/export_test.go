@@ -1,0 +1,28 @@
+package cookiesession
+
+import "github.com/cookiesession/go/cookiesession/internal/pack"
+
+// Glance and Slowly read one packed value in the two ways that there are: the
+// short one for the simplest values, and the one for all.
+func Glance[T any](packed []byte) (v T, ok bool) {
+	ok = glance(packed, &v)
+	return v, ok
+}
+
+func Slowly[T any](packed []byte) (T, error) {
+	plain, err := pack.Unpack(nil, packed, maxPlain)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return decodeValue[T](plain)
+}
+
+// Encode and EncodeSlowly are the two ways to write a value.
+func EncodeScalar(v any) (plain, packed []byte, ok bool) {
+	var e entry
+	ok = e.scalar(v)
+	return e.plain, e.packed, ok
+}
+
+func EncodeSlowly(v any) (plain, packed []byte, err error) { return encodeValue(v) }
