@@ -109,7 +109,7 @@ func (c *Codec) New(context.Context) *Session {
 // must stay valid until then.
 //
 // If one bears a key that a [keys.Watcher] does not have, it is asked to look for
-// it, once for all of them. Then they are read a second time.
+// it, once for all of them.
 //
 // Open itself cannot fail. Where nothing opens, the session is new and empty,
 // and [Session.Rejected] says why.
@@ -161,9 +161,12 @@ const maxCandidates = 16
 
 // pick opens the candidates, after another look for the keys that are missing.
 func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.Time) opened {
-	o := c.try(candidates, c.keys.Ring(), now)
+	g := gatherings.Get().(*gathering)
+	defer g.free()
+	candidates(g.add)
+	o := c.try(g.values, c.keys.Ring(), now)
 	if len(o.unknown) > 0 && c.missing != nil && c.missing(ctx, o.unknown...) {
-		o = c.try(candidates, c.keys.Ring(), now)
+		o = c.try(g.values, c.keys.Ring(), now)
 	}
 	if o.ok && c.seen != nil {
 		c.seen(o.keyID)
@@ -174,14 +177,13 @@ func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.
 // try opens the candidates with a ring. Two copies of one session come from a
 // cookie whose attributes were changed: the one touched last is meant. Two
 // different sessions mean that one may be planted: neither is taken.
-func (c *Codec) try(candidates iter.Seq[string], ring *keys.Ring, now time.Time) opened {
+func (c *Codec) try(candidates []string, ring *keys.Ring, now time.Time) opened {
 	var best opened
 	var rejected []error
 	var unknown []keys.ID
 	ambiguous := false
-	tried := 0
-	for value := range candidates {
-		if tried++; tried > maxCandidates {
+	for i, value := range candidates {
+		if i == maxCandidates {
 			ambiguous = true // what was not tried could be another session
 			rejected = append(rejected, errTooMany)
 			break
@@ -257,7 +259,7 @@ func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, erro
 	if err := c.alive(body, ring, now); err != nil {
 		return opened{}, err
 	}
-	table, err := parsePairs(body.Entries, body.Compression)
+	table, err := parsePairs(work, body.Entries, body.Compression)
 	if err != nil {
 		return opened{}, fmt.Errorf("%w: %w", errBody, err)
 	}

@@ -279,17 +279,16 @@ func cutPair(raw []byte) (p pair, rest []byte, err error) {
 }
 
 // parsePairs reads the pairs of an authenticated body: packed keys in strictly
-// ascending order, each with its value. The table keeps nothing of content.
-func parsePairs(content []byte, how envelope.Compression) (table, error) {
-	var t table
+// ascending order, each with its value. The table keeps nothing of content, nor of work.
+func parsePairs(work *scratch, content []byte, how envelope.Compression) (table, error) {
 	if how == envelope.Shared {
 		var err error
-		if t.raw, err = deflate.Inflate(nil, content, maxPlain); err != nil {
+		if work.more, err = deflate.Inflate(work.more, content, maxPlain); err != nil {
 			return table{}, errors.New("the entries do not inflate")
 		}
-	} else {
-		t.raw = bytes.Clone(content)
+		content = work.more
 	}
+	t := table{raw: bytes.Clone(content)}
 	var last []byte
 	for raw := t.raw; len(raw) > 0; {
 		p, rest, err := cutPair(raw)

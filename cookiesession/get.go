@@ -84,7 +84,8 @@ func Get[T any](s *Session, key string) (T, error) {
 func glance[T any](packed []byte, v *T) bool {
 	switch v := any(v).(type) {
 	case *string:
-		text, ok := pack.Text(packed)
+		var room [128]byte
+		text, ok := pack.AppendText(room[:0], packed)
 		if ok {
 			*v = string(text)
 		}
@@ -104,7 +105,8 @@ func glance[T any](packed []byte, v *T) bool {
 		*v = b
 		return ok
 	case *any:
-		if text, ok := pack.Text(packed); ok {
+		var room [128]byte
+		if text, ok := pack.AppendText(room[:0], packed); ok {
 			*v = string(text)
 			return true
 		}
@@ -126,7 +128,8 @@ func read[T any](s *Session, e *entry) (T, error) {
 	plain, err := s.contents.Load().open(e)
 	s.mu.Unlock()
 	var v T
-	if err == nil && !e.foreign && glance(plain, &v) {
+	// With a tag it would be the plain form of something else.
+	if err == nil && !e.foreign && pack.IsPlain(plain) && glance(plain, &v) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.unread != nil {

@@ -77,7 +77,7 @@ func TestTheShortWayIsTaken(t *testing.T) {
 		_, packed, ok := cookiesession.EncodeScalar(v)
 		assert.True(t, ok, "%v", v)
 		_, ok = cookiesession.Glance[any](packed)
-		assert.Equal(t, packed[0]>>5 != 6, ok, "%v", v)
+		assert.True(t, ok, "%v", v)
 	}
 	_, _, ok := cookiesession.EncodeScalar("\xff")
 	assert.False(t, ok)

@@ -51,7 +51,7 @@ type Session struct {
 	unset              map[string]error // keys whose last Set was refused
 	unread             map[string]error // keys whose value did not decode
 
-	late        func(error)
+	late        interface{ LateUse(error) }
 	lateErr     error // to be reported once the lock is released
 	lateChanged bool
 }
@@ -117,7 +117,7 @@ func (s *Session) done() {
 	s.lateErr = nil
 	s.mu.Unlock()
 	if err != nil {
-		report(err)
+		report.LateUse(err)
 	}
 }
 
@@ -445,14 +445,14 @@ func (s *Session) Rejected() []error {
 	return slices.Clone(s.rejected)
 }
 
-// Late says that the response has begun: from now on, report is called at the
-// first look, if there was none yet, and at the first change, which cannot
+// Late says that the response has begun: from now on, LateUse of to is called at
+// the first look, if there was none yet, and at the first change, which cannot
 // reach the client any more. It may be called from any goroutine. The
 // middleware calls Late; handlers need not.
-func (s *Session) Late(report func(error)) {
+func (s *Session) Late(to interface{ LateUse(error) }) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.late = report
+	s.late = to
 }
 
 type contextKey struct{}

@@ -693,14 +693,18 @@ func TestSerializer(t *testing.T) {
 	assert.ErrorContains(t, s.Err(), "65536")
 }
 
+type lateFunc func(error)
+
+func (f lateFunc) LateUse(err error) { f(err) }
+
 func TestLate(t *testing.T) {
 	c := newCodec(t, cookiesession.Options{})
 	s := present(c, cookieOf(t, c, "k", 1))
 	var late []string
-	s.Late(func(err error) {
+	s.Late(lateFunc(func(err error) {
 		late = append(late, err.Error())
 		_ = s.Modified() // may call back
-	})
+	}))
 	s.Get("k")
 	s.Get("k")
 	require.Len(t, late, 1)
@@ -713,7 +717,7 @@ func TestLate(t *testing.T) {
 	s = present(c, cookieOf(t, c, "k", 1))
 	s.Get("k")
 	late = nil
-	s.Late(func(err error) { late = append(late, err.Error()) })
+	s.Late(lateFunc(func(err error) { late = append(late, err.Error()) }))
 	s.Get("k")
 	assert.Empty(t, late)
 	s.Flush()

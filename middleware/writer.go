@@ -41,7 +41,7 @@ func (w *writer) open() *cookiesession.Session {
 	if w.session == nil {
 		w.session = w.sessions.load(w.outer)
 		if w.committed {
-			w.session.Late(w.late)
+			w.session.Late((*lateness)(w))
 		}
 	}
 	return w.session
@@ -55,7 +55,7 @@ func (w *writer) begin() *cookiesession.Session {
 	if w.session != nil {
 		// Before Seal: what another goroutine changes in between is then reported
 		// as lost though it was not, which is better than the other way round.
-		w.session.Late(w.late)
+		w.session.Late((*lateness)(w))
 	}
 	return w.session
 }
@@ -170,8 +170,10 @@ func (w *writer) commit(status int) bool {
 	return true
 }
 
-// late is called by the session, perhaps from another goroutine.
-func (w *writer) late(err error) { w.sessions.opts.OnLate(w.request, err) }
+// lateness hears from the session, perhaps on another goroutine.
+type lateness writer
+
+func (l *lateness) LateUse(err error) { l.sessions.opts.OnLate(l.request, err) }
 
 // reject tells OnReject of each cookie once.
 func (w *writer) reject() {

@@ -29,6 +29,27 @@ func Text(item []byte) (s []byte, ok bool) {
 	return s, utf8.Valid(s)
 }
 
+// AppendText appends the text of an item, packed or not.
+func AppendText(dst, item []byte) (text []byte, ok bool) {
+	if s, ok := Text(item); ok {
+		return append(dst, s...), true
+	}
+	h, err := readHead(item)
+	if err != nil || h.major != majorTag || !packsText(h.arg) {
+		return dst, false
+	}
+	u := unpacker{src: item, dst: dst, base: len(dst), limit: 2*len(item) + maxTagGrowth}
+	if u.packedText(h) != nil || u.pos != len(item) {
+		return dst, false
+	}
+	// The head of the text goes again.
+	plain, err := readHead(u.dst[len(dst):])
+	if err != nil {
+		return dst, false
+	}
+	return append(dst, u.dst[len(dst)+plain.size:]...), true
+}
+
 // Int returns the integer of an item, if 64 bits with sign hold it.
 func Int(item []byte) (n int64, ok bool) {
 	h, err := readHead(item)
