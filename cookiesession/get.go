@@ -79,16 +79,25 @@ func Get[T any](s *Session, key string) (T, error) {
 	return read[T](s, e)
 }
 
+// textOf returns the text of a value, packed or not.
+func textOf(packed []byte) (string, bool) {
+	if text, ok := pack.Text(packed); ok {
+		return string(text), true
+	}
+	work := scratches.Get().(*scratch)
+	defer work.free()
+	var ok bool
+	work.more, ok = pack.AppendText(work.more, packed)
+	return string(work.more), ok
+}
+
 // glance reads a packed value of one of the simplest kinds into one of the
 // usual types, as read would, and reports whether it did.
 func glance[T any](packed []byte, v *T) bool {
 	switch v := any(v).(type) {
 	case *string:
-		var room [128]byte
-		text, ok := pack.AppendText(room[:0], packed)
-		if ok {
-			*v = string(text)
-		}
+		text, ok := textOf(packed)
+		*v = text
 		return ok
 	case *int64:
 		n, ok := pack.Int(packed)
@@ -105,17 +114,16 @@ func glance[T any](packed []byte, v *T) bool {
 		*v = b
 		return ok
 	case *any:
-		var room [128]byte
-		if text, ok := pack.AppendText(room[:0], packed); ok {
-			*v = string(text)
-			return true
-		}
 		if n, ok := pack.Int(packed); ok {
 			*v = n
 			return true
 		}
 		if b, ok := pack.Bool(packed); ok {
 			*v = b
+			return true
+		}
+		if text, ok := textOf(packed); ok {
+			*v = text
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cookiesession/go/cookiesession/internal/deflate"
 	"github.com/cookiesession/go/cookiesession/internal/envelope"
 	"github.com/cookiesession/go/keys"
 )
@@ -146,15 +147,26 @@ func (c *Codec) protect(s *Session) envelope.Protection {
 	return envelope.Signed
 }
 
-// layout assembles header and body into work.raw, without sealing them.
-func (c *Codec) layout(work *scratch, s *Session, t *table, b envelope.Body, head envelope.Header) error {
-	work.raw = b.AppendHead(head.Append(work.raw))
-	how, err := t.assemble(work, s.packedAs, c.opts.compression(head.Protection))
-	if err != nil {
-		return unwritable(err)
+// layout assembles header and body into work.raw, without sealing them, and returns how
+// many bytes they will have when they are. What would not fit is compressed as far as it goes.
+func (c *Codec) layout(work *scratch, s *Session, t *table, b envelope.Body, head envelope.Header) (int, error) {
+	overhead := envelope.TagSize
+	if head.Protection == envelope.Encrypted {
+		overhead += envelope.NonceSize
 	}
-	envelope.SetCompression(work.raw, how)
-	return nil
+	want := c.opts.compression(head.Protection)
+	for _, effort := range []deflate.Effort{deflate.Fast, deflate.Best} {
+		work.raw = b.AppendHead(head.Append(work.raw[:0]))
+		how, err := t.assemble(work, s.packedAs, want, effort)
+		if err != nil {
+			return 0, unwritable(err)
+		}
+		envelope.SetCompression(work.raw, how)
+		if want == envelope.Stored || c.cookieSize(len(work.raw)+overhead) <= c.opts.MaxSize {
+			break
+		}
+	}
+	return len(work.raw) + overhead, nil
 }
 
 // made is a cookie value, and what it was made with.
@@ -180,19 +192,18 @@ func (c *Codec) seal(s *Session, t *table, b envelope.Body) (made, error) {
 	head := envelope.Header{Protection: c.protect(s), KeyID: key.ID()}
 	work := scratches.Get().(*scratch)
 	defer work.free()
-	if err := c.layout(work, s, t, b, head); err != nil {
+	total, err := c.layout(work, s, t, b, head)
+	if err != nil {
 		return made{}, err
 	}
 	m := made{keyID: key.ID(), protection: head.Protection}
-	sealer := c.sealer(key, head.Protection)
-	total := len(work.raw) + sealer.Overhead()
 	if size := c.cookieSize(total); size > c.opts.MaxSize {
 		return made{}, &TooLargeError{Size: c.weigh(t, total)}
 	} else if size >= c.opts.WarnSize {
 		z := c.weigh(t, total)
 		m.warning = &z
 	}
-	work.raw = sealer.Seal(work.raw)
+	work.raw = c.sealer(key, head.Protection).Seal(work.raw)
 	work.more = envelope.AppendEncode(work.more[:0], work.raw)
 	m.value = string(work.more)
 	return m, nil
@@ -251,12 +262,9 @@ func (s *Session) Size() Size {
 	head := envelope.Header{Protection: c.protect(s)}
 	work := scratches.Get().(*scratch)
 	defer work.free()
-	if c.layout(work, s, t, s.stamp(), head) != nil {
+	total, err := c.layout(work, s, t, s.stamp(), head)
+	if err != nil {
 		return plainSize(t)
 	}
-	overhead := envelope.TagSize
-	if head.Protection == envelope.Encrypted {
-		overhead += envelope.NonceSize
-	}
-	return c.weigh(t, len(work.raw)+overhead)
+	return c.weigh(t, total)
 }

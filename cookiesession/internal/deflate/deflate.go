@@ -9,9 +9,15 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// Measured on packed sessions, level 9 takes twice the time of level 6 and saves
-// no more than 1.5 in 100 bytes.
-const level = 6
+// An Effort is how hard Append tries.
+type Effort int
+
+// The efforts, as levels of the library. Measured on packed sessions of 1 to 6 KB, Best saves
+// 3 in 100 bytes of the largest and takes nearly twice the time; the levels above save no more.
+const (
+	Fast Effort = 4
+	Best Effort = 7
+)
 
 // A writer belongs to one call at a time. Between calls it refers to no buffer
 // of a caller's; what remains is the window inside flate.
@@ -25,14 +31,22 @@ func (w *writer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-var writers = sync.Pool{New: func() any {
-	w := new(writer)
-	w.flate, _ = flate.NewWriter(w, level) // fails on an unknown level only
-	return w
-}}
+var fast, best = pool(Fast), pool(Best)
+
+func pool(e Effort) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		w := new(writer)
+		w.flate, _ = flate.NewWriter(w, int(e)) // fails on an unknown level only
+		return w
+	}}
+}
 
 // Append appends src, compressed, to dst.
-func Append(dst, src []byte) []byte {
+func Append(dst, src []byte, e Effort) []byte {
+	writers := fast
+	if e == Best {
+		writers = best
+	}
 	w := writers.Get().(*writer)
 	w.flate.Reset(w)
 	w.dst = dst

@@ -70,12 +70,12 @@ func sources(tb testing.TB) map[string][]byte {
 func TestAppend(t *testing.T) {
 	for name, src := range sources(t) {
 		t.Run(name, func(t *testing.T) {
-			stream := deflate.Append([]byte("before"), src)
+			stream := deflate.Append([]byte("before"), src, deflate.Fast)
 			require.Equal(t, "before", string(stream[:6]))
 			stream = stream[6:]
 			assert.True(t, bytes.Equal(src, stdInflate(t, stream)))
 			assert.LessOrEqual(t, len(stream), len(src)+len(src)/1000+16)
-			assert.Equal(t, stream, deflate.Append(nil, src), "a pooled writer wrote otherwise")
+			assert.Equal(t, stream, deflate.Append(nil, src, deflate.Fast), "a pooled writer wrote otherwise")
 
 			got, err := deflate.Inflate([]byte("before"), stream, len(src))
 			require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestInflateLimit(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			stream := deflate.Append(nil, src)
+			stream := deflate.Append(nil, src, deflate.Fast)
 			dst := append(make([]byte, 0, 300_000), "before"...)
 			for _, limit := range []int{-1, 0, len(src) / 2, len(src) - 1} {
 				got, err := deflate.Inflate(dst, stream, limit)
@@ -143,7 +143,7 @@ func TestAppendRepeats(t *testing.T) {
 		for name, src := range all { // in any order
 			cut := name + "|"
 			for _, n := range []int{len(src), len(src) / 3} {
-				stream := deflate.Append(nil, src[:n])
+				stream := deflate.Append(nil, src[:n], deflate.Fast)
 				if first[cut] == nil {
 					first[cut] = stream
 				}
@@ -155,7 +155,7 @@ func TestAppendRepeats(t *testing.T) {
 }
 
 func TestInflateMalformed(t *testing.T) {
-	whole := deflate.Append(nil, []byte(strings.Repeat("the quick brown fox ", 50)))
+	whole := deflate.Append(nil, []byte(strings.Repeat("the quick brown fox ", 50)), deflate.Fast)
 	stored := stdDeflate(t, []byte("stored"), stdflate.NoCompression)
 	for _, test := range []struct {
 		name   string
@@ -193,7 +193,7 @@ func TestInflateTruncated(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			for _, stream := range [][]byte{
-				deflate.Append(nil, src),
+				deflate.Append(nil, src, deflate.Fast),
 				stdDeflate(t, src, stdflate.NoCompression),
 				stdDeflate(t, src, stdflate.HuffmanOnly),
 			} {
@@ -212,7 +212,7 @@ func TestConcurrent(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for name, src := range all {
-				stream := deflate.Append(nil, src)
+				stream := deflate.Append(nil, src, deflate.Fast)
 				got, err := deflate.Inflate(nil, stream, len(src))
 				if assert.NoError(t, err, name) {
 					assert.True(t, bytes.Equal(src, got), name)
@@ -228,7 +228,7 @@ func TestConcurrent(t *testing.T) {
 func FuzzInflate(f *testing.F) {
 	for _, src := range sources(f) {
 		if len(src) < 10_000 {
-			f.Add(deflate.Append(nil, src))
+			f.Add(deflate.Append(nil, src, deflate.Fast))
 		}
 	}
 	f.Fuzz(func(t *testing.T, stream []byte) {
@@ -257,7 +257,7 @@ func FuzzAppend(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		stream := deflate.Append(nil, src)
+		stream := deflate.Append(nil, src, deflate.Fast)
 		require.True(t, bytes.Equal(src, stdInflate(t, stream)))
 		got, err := deflate.Inflate(nil, stream, len(src))
 		require.NoError(t, err)
@@ -274,7 +274,7 @@ func BenchmarkAppend(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_ = deflate.Append(dst, src)
+				_ = deflate.Append(dst, src, deflate.Fast)
 			}
 		})
 	}
@@ -285,7 +285,7 @@ func BenchmarkInflate(b *testing.B) {
 		if !strings.HasSuffix(name, ".json") {
 			continue
 		}
-		stream := deflate.Append(nil, src)
+		stream := deflate.Append(nil, src, deflate.Fast)
 		dst := make([]byte, 0, 2*len(src))
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

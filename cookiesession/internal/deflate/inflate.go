@@ -50,11 +50,9 @@ type decoder struct {
 	most  int // bytes that out may have
 
 	lengths          [maxLiterals + maxDistances]uint8
-	literals         [1 << literalBits]uint16
-	distances        [1 << distanceBits]uint16
-	codes            [1 << codeBits]uint16
-	moreL, moreD     [1 << maxLength]uint16 // by the bits beyond the first, from an offset
-	literal, distant huffman
+	literal, distant *huffman // those of the block
+	own              [2]huffman
+	codes            huffman
 }
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
@@ -63,19 +61,17 @@ const (
 	maxLength    = 15 // bits of a code
 	maxLiterals  = 286
 	maxDistances = 30
-	literalBits  = 9
-	distanceBits = 7
-	codeBits     = 7
+	width        = 9 // bits that a table is looked up by
 )
 
 // A huffman decodes one alphabet by tables: the first bits of the input give an entry,
-// symbol<<4 | length. Where the code is longer than the table is wide, its length is 0
-// and the symbol is where, in more, the entries by the further bits begin; how many
-// those are stands in wide.
+// symbol<<4 | length. Where the code is longer than that, its length is 0 and the symbol
+// is where, in more, the entries by the further bits begin; how many those are stands in wide.
 type huffman struct {
-	table, more []uint16
-	width, wide uint
-	empty       bool
+	table [1 << width]uint16
+	more  [maxLiterals / 2 << (maxLength - width)]uint16 // each first part has two codes or more
+	wide  uint
+	empty bool
 }
 
 // build makes the tables for the code lengths of the symbols. Codes are canonical (RFC
@@ -100,14 +96,14 @@ func (h *huffman) build(lengths []uint8) bool {
 	switch total := next[longest+1] >> 1; {
 	case total == 1<<longest:
 	case total == 1 && longest == 1:
-		clear(h.table) // the other code is an error
+		clear(h.table[:]) // the other code is an error
 	default:
 		return false
 	}
 	h.wide = 0
-	if longest > h.width {
-		h.wide = longest - h.width
-		clear(h.table) // so that it is seen which prefixes have their place
+	if longest > width {
+		h.wide = longest - width
+		clear(h.table[:]) // so that it is seen which prefixes have their place
 	}
 	used := 0
 	for symbol, n := range lengths {
@@ -118,19 +114,19 @@ func (h *huffman) build(lengths []uint8) bool {
 		code := uint(bits.Reverse16(uint16(next[length]) << (16 - length)))
 		next[length]++
 		entry := uint16(symbol)<<4 | uint16(length)
-		if length <= h.width {
-			for i := code; i < 1<<h.width; i += 1 << length {
+		if length <= width {
+			for i := code; i < 1<<width; i += 1 << length {
 				h.table[i] = entry
 			}
 			continue
 		}
-		first := &h.table[code&(1<<h.width-1)]
+		first := &h.table[code&(1<<width-1)]
 		if *first == 0 {
 			*first = uint16(used+1) << 4
 			used++
 		}
 		start := int(*first>>4-1) << h.wide
-		for i := code >> h.width; i < 1<<h.wide; i += 1 << (length - h.width) {
+		for i := code >> width; i < 1<<h.wide; i += 1 << (length - width) {
 			h.more[start+int(i)] = entry
 		}
 	}
@@ -139,23 +135,12 @@ func (h *huffman) build(lengths []uint8) bool {
 
 // further is the entry of a code that is longer than the table is wide.
 func (h *huffman) further(first uint16, bits uint64) uint16 {
-	return h.more[uint(first>>4-1)<<h.wide|uint(bits>>h.width)&(1<<h.wide-1)]
+	return h.more[uint(first>>4-1)<<h.wide|uint(bits>>width)&(1<<h.wide-1)]
 }
 
 // fill has at least 56 bits ready, or all that are left.
 func (d *decoder) fill() {
-	if len(d.in) >= 8 {
-		d.bits |= binary.LittleEndian.Uint64(d.in) << d.count
-		n := (63 - d.count) >> 3
-		d.in = d.in[n:]
-		d.count |= 56
-		return
-	}
-	for d.count <= 56 && len(d.in) > 0 {
-		d.bits |= uint64(d.in[0]) << d.count
-		d.in = d.in[1:]
-		d.count += 8
-	}
+	d.in, d.bits, d.count = refill(d.in, d.bits, d.count)
 }
 
 // take uses n bits, of those that fill has made ready.
@@ -174,7 +159,7 @@ func (d *decoder) symbol(h *huffman) (uint, bool) {
 	if h.empty {
 		return 0, false
 	}
-	entry := h.table[d.bits&(1<<h.width-1)]
+	entry := h.table[d.bits&(1<<width-1)]
 	if entry&15 == 0 {
 		if entry == 0 {
 			return 0, false
@@ -202,7 +187,7 @@ func (d *decoder) stream() error {
 		case 0:
 			err = d.stored()
 		case 1:
-			d.literal, d.distant = fixedLiterals, fixedDistances
+			d.literal, d.distant = &fixedLiterals, &fixedDistances
 			err = d.block()
 		case 2:
 			if !d.dynamic() {
@@ -263,11 +248,8 @@ func (d *decoder) stored() error {
 // The codes of section 3.2.6. Their two last literals stand for nothing, and so do
 // their two last distances.
 var fixedLiterals, fixedDistances = func() (literals, distances huffman) {
-	lengths := slices.Concat(slices.Repeat([]uint8{8}, 144), slices.Repeat([]uint8{9}, 112),
-		slices.Repeat([]uint8{7}, 24), slices.Repeat([]uint8{8}, 8))
-	literals = huffman{table: make([]uint16, 1<<9), width: 9}
-	literals.build(lengths)
-	distances = huffman{table: make([]uint16, 1<<5), width: 5}
+	literals.build(slices.Concat(slices.Repeat([]uint8{8}, 144), slices.Repeat([]uint8{9}, 112),
+		slices.Repeat([]uint8{7}, 24), slices.Repeat([]uint8{8}, 8)))
 	distances.build(slices.Repeat([]uint8{5}, 32))
 	return literals, distances
 }()
@@ -295,14 +277,13 @@ func (d *decoder) dynamic() bool {
 		}
 		first[at] = uint8(n)
 	}
-	h := huffman{table: d.codes[:], width: codeBits}
-	if !h.build(first[:]) {
+	if !d.codes.build(first[:]) {
 		return false
 	}
 	lengths := d.lengths[:literals+distances]
 	for i := 0; i < len(lengths); {
 		d.fill()
-		n, ok := d.symbol(&h)
+		n, ok := d.symbol(&d.codes)
 		if !ok {
 			return false
 		}
@@ -336,36 +317,37 @@ func (d *decoder) dynamic() bool {
 			i++
 		}
 	}
-	d.literal = huffman{table: d.literals[:], more: d.moreL[:], width: literalBits}
-	d.distant = huffman{table: d.distances[:], more: d.moreD[:], width: distanceBits}
+	d.literal, d.distant = &d.own[0], &d.own[1]
 	return d.literal.build(lengths[:literals]) && d.distant.build(lengths[literals:])
 }
 
 // block reads literals and matches up to the end of the block (section 3.2.5). It
 // does what fill, symbol and take do, on variables of its own: here most of the time goes.
 func (d *decoder) block() (err error) {
-	in, acc, count, out := d.in, d.bits, d.count, d.out
-	literals, lmask := d.literal.table, uint64(1)<<d.literal.width-1
-	distances, dmask := d.distant.table, uint64(1)<<d.distant.width-1
+	in, acc, count := d.in, d.bits, d.count
+	out, at := d.out[:cap(d.out)], len(d.out) // at is where the next byte goes
+	literals, distances := &d.literal.table, &d.distant.table
 	err = ErrMalformed
 	if d.literal.empty {
 		return err
 	}
 loop:
 	for {
-		if len(in) >= 8 {
-			acc |= binary.LittleEndian.Uint64(in) << (count & 63)
-			in = in[(63-count)>>3:]
-			count |= 56
-		} else {
-			for count <= 56 && len(in) > 0 {
-				acc |= uint64(in[0]) << (count & 63)
-				in = in[1:]
-				count += 8
+		if count < maxLength {
+			in, acc, count = refill(in, acc, count)
+			// Where there is room, literals by twos and threes: these bits suffice.
+			for len(out)-at >= 3 && d.most-at >= 3 && count >= 3*width {
+				entry := literals[acc&(1<<width-1)]
+				if entry&15 == 0 || entry >= 256<<4 {
+					break
+				}
+				out[at] = byte(entry >> 4)
+				at++
+				acc >>= entry & 15
+				count -= uint(entry & 15)
 			}
 		}
-
-		entry := literals[acc&lmask]
+		entry := literals[acc&(1<<width-1)]
 		if entry&15 == 0 {
 			if entry == 0 {
 				break
@@ -380,30 +362,37 @@ loop:
 		count -= n
 		symbol := uint(entry >> 4)
 		if symbol < 256 {
-			if len(out) == d.most {
-				err = ErrTooLarge
-				break
+			if at >= len(out) || at >= d.most {
+				if at >= d.most {
+					err = ErrTooLarge
+					break
+				}
+				out = d.grow(out[:at], 1)
 			}
-			out = append(out, byte(symbol))
+			out[at] = byte(symbol)
+			at++
 			continue
 		}
 		if symbol == 256 {
 			err = nil
 			break
 		}
-		// 56 bits suffice for a literal, a length, a distance and what extends them: 48.
-		length := uint(258)
+		// What extends the length, the distance, and what extends that: 33 bits.
+		if count < 5+maxLength+13 {
+			in, acc, count = refill(in, acc, count)
+		}
+		length := 258
 		switch {
 		case symbol >= maxLiterals:
 			break loop
 		case symbol < 265:
-			length = symbol - 257 + 3
+			length = int(symbol) - 257 + 3
 		case symbol < 285:
 			n := (symbol - 261) >> 2
 			if count < n {
 				break loop
 			}
-			length = (symbol-261)&3<<n + 4<<n + 3 + uint(acc&(1<<n-1))
+			length = int((symbol-261)&3<<n + 4<<n + 3 + uint(acc&(1<<n-1)))
 			acc >>= n
 			count -= n
 		}
@@ -411,7 +400,7 @@ loop:
 		if d.distant.empty {
 			break
 		}
-		entry = distances[acc&dmask]
+		entry = distances[acc&(1<<width-1)]
 		if entry&15 == 0 {
 			if entry == 0 {
 				break
@@ -424,36 +413,53 @@ loop:
 		}
 		acc >>= n
 		count -= n
-		distance := symbol + 1
+		distance := int(symbol) + 1
 		if symbol >= 4 {
 			n := symbol>>1 - 1
 			if count < n {
 				break
 			}
-			distance = (2+symbol&1)<<n + 1 + uint(acc&(1<<n-1))
+			distance = int((2+symbol&1)<<n + 1 + uint(acc&(1<<n-1)))
 			acc >>= n
 			count -= n
 		}
-		if distance > uint(len(out)-d.base) {
+		if distance > at-d.base {
 			break
 		}
-		if uint(d.most-len(out)) < length {
+		if d.most-at < length {
 			err = ErrTooLarge
 			break
 		}
-		out = match(out, int(distance), int(length))
+		if len(out)-at < length {
+			out = d.grow(out[:at], length)
+		}
+		// The match may run into what it writes.
+		from := at - distance
+		for to := at + length; at < to; {
+			at += copy(out[at:to], out[from:at])
+		}
 	}
-	d.in, d.bits, d.count, d.out = in, acc, count, out
+	d.in, d.bits, d.count, d.out = in, acc, count, out[:at]
 	return err
 }
 
-// match repeats what stands some bytes back, which may run into what it writes.
-func match(out []byte, distance, length int) []byte {
-	from := len(out) - distance
-	for length > distance {
-		out = append(out, out[from:from+distance]...)
-		length -= distance
-		distance *= 2
+// refill is fill on variables.
+func refill(in []byte, acc uint64, count uint) ([]byte, uint64, uint) {
+	if len(in) >= 8 {
+		acc |= binary.LittleEndian.Uint64(in) << (count & 63)
+		return in[(63-count)>>3:], acc, count | 56
 	}
-	return append(out, out[from:from+length]...)
+	for count <= 56 && len(in) > 0 {
+		acc |= uint64(in[0]) << (count & 63)
+		in = in[1:]
+		count += 8
+	}
+	return in, acc, count
+}
+
+// grow makes room for n bytes more, which the limit allows, and for as many as
+// stand there already, which it need not.
+func (d *decoder) grow(out []byte, n int) []byte {
+	out = slices.Grow(out, max(n, min(512+len(out), d.most-len(out))))
+	return out[:cap(out)]
 }

@@ -29,11 +29,8 @@ func Text(item []byte) (s []byte, ok bool) {
 	return s, utf8.Valid(s)
 }
 
-// AppendText appends the text of an item, packed or not.
+// AppendText appends the text that a packed item stands for under its tag.
 func AppendText(dst, item []byte) (text []byte, ok bool) {
-	if s, ok := Text(item); ok {
-		return append(dst, s...), true
-	}
 	h, err := readHead(item)
 	if err != nil || h.major != majorTag || !packsText(h.arg) {
 		return dst, false
@@ -42,12 +39,12 @@ func AppendText(dst, item []byte) (text []byte, ok bool) {
 	if u.packedText(h) != nil || u.pos != len(item) {
 		return dst, false
 	}
-	// The head of the text goes again.
-	plain, err := readHead(u.dst[len(dst):])
+	text = u.dst[len(dst):] // with its head
+	plain, err := readHead(text)
 	if err != nil {
 		return dst, false
 	}
-	return append(dst, u.dst[len(dst)+plain.size:]...), true
+	return append(dst, text[plain.size:]...), true
 }
 
 // Int returns the integer of an item, if 64 bits with sign hold it.
