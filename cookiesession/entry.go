@@ -139,8 +139,10 @@ func (e *entry) inflated() ([]byte, error) {
 // opened keeps them as they stood in the cookie, checked but not taken apart,
 // until more is asked for than single values.
 type table struct {
-	raw     []byte // the pairs as they were, nil once they are taken apart
-	source  source // where the pairs come from, until it is read
+	raw     []byte     // the pairs as they were, nil once they are taken apart
+	starts  [16]uint16 // where the first of them begin in raw
+	pairs   int        // how many there are
+	source  source     // where the pairs come from, until it is read
 	entries []*entry
 	plain   int // bytes of keys and plain values known so far
 	opened  int // bytes of keys and values as the cookie had them, opened so far
@@ -153,15 +155,11 @@ func (t *table) all() []*entry {
 	}
 	raw := t.raw
 	t.raw = nil
-	var few [16]pair
-	pairs := few[:0]
-	for len(raw) > 0 {
+	block := make([]entry, t.pairs)
+	t.entries = make([]*entry, t.pairs, t.pairs+2)
+	for i := range block {
 		p, rest, _ := cutPair(raw) // which parsePairs has seen
-		pairs, raw = append(pairs, p), rest
-	}
-	block := make([]entry, len(pairs))
-	t.entries = make([]*entry, len(pairs), len(pairs)+2)
-	for i, p := range pairs {
+		raw = rest
 		e := &block[i]
 		e.key, e.stored, e.bound = pack.Name(p.key), p.value, p.bound
 		t.entries[i] = e
@@ -169,15 +167,27 @@ func (t *table) all() []*entry {
 	return t.entries
 }
 
-// peek finds the value of a key in the pairs as they were. It is for few values:
-// each call walks them from the beginning.
+// peek finds the value of a key in the pairs as they were, if it is among the first. The
+// value is only sliced.
 func (t *table) peek(key string) (value []byte, ok bool) {
-	for raw := t.raw; len(raw) > 0; {
-		p, rest, _ := cutPair(raw)
-		if string(p.key) >= key {
-			return p.value, string(p.key) == key
+	if t.raw == nil {
+		return nil, false
+	}
+	for i := range min(t.pairs, len(t.starts)) {
+		found, rest, _ := pack.CutKey(t.raw[t.starts[i]:]) // which parsePairs has seen
+		if string(found) < key {
+			continue
 		}
-		raw = rest
+		if string(found) != key {
+			return nil, false
+		}
+		switch {
+		case i+1 == t.pairs:
+			return rest, true
+		case i+1 < len(t.starts):
+			after := len(t.raw) - int(t.starts[i+1])
+			return rest[:len(rest)-after], true
+		}
 	}
 	return nil, false
 }
@@ -308,6 +318,10 @@ func parsePairs(work *scratch, content []byte, how envelope.Compression) (table,
 		if t.plain += len(p.key); t.plain > maxPlain {
 			return table{}, errPlain
 		}
+		if t.pairs < len(t.starts) {
+			t.starts[t.pairs] = uint16(len(t.raw) - len(raw))
+		}
+		t.pairs++
 		last, raw = p.key, rest
 	}
 	t.opened = t.plain

@@ -30,6 +30,24 @@ type walk struct {
 }
 
 func (w *walk) item(depth int, inTag bool) error {
+	// Most items are short strings, small numbers, true, false and nil, of a one-byte head.
+	// What readHead would say of them is plain from it.
+	if w.pos < len(w.src) {
+		first := w.src[w.pos]
+		if info := int(first & 31); info < 24 {
+			switch first >> 5 {
+			case majorUint, majorNegint, majorOther:
+				w.pos++
+				return nil
+			case majorBytes, majorText:
+				if info > len(w.src)-w.pos-1 {
+					return errTruncated
+				}
+				w.pos += 1 + info
+				return nil
+			}
+		}
+	}
 	h, err := readHead(w.src[w.pos:])
 	if err != nil {
 		return err
@@ -87,6 +105,9 @@ const maxTagGrowth = 32
 
 // name counts the text that the key at hand may stand for.
 func (w *walk) name() {
+	if w.pos < len(w.src) && w.src[w.pos]>>5 != majorUint {
+		return
+	}
 	if h, err := readHead(w.src[w.pos:]); err == nil && h.major == majorUint && h.arg < uint64(len(names)) {
 		w.growth += 2 + len(names[h.arg])
 	}
