@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 5s
 
-.PHONY: test need format vet race fuzz tidy cover
+.PHONY: test need format vet race fuzz tidy cover bench
 
 test: need format vet race fuzz
 
@@ -14,7 +14,7 @@ format:
 
 vet:
 	go vet work
-	go tool staticcheck ./... ./browsertest/... ./cmd/cookiesession/...
+	go tool staticcheck ./... ./browsertest/... ./cmd/cookiesession/... ./bench/...
 
 race:
 	go test -race -shuffle=on work
@@ -28,7 +28,12 @@ tidy:
 	cd tools && GOWORK=off go mod tidy -diff
 	cd browsertest && GOWORK=off go mod tidy -diff
 	cd cmd/cookiesession && GOWORK=off go mod tidy -diff
+	cd bench && GOWORK=off go mod tidy -diff
 
 cover:
 	go test -coverpkg=./keys/...,./cookiesession/...,./middleware/... -coverprofile=coverage.out ./...
 	go tool cover -func=coverage.out
+
+# Side by side with the peers, in about two minutes. Leave the machine alone meanwhile.
+bench:
+	cd bench && go run . -plots ../docs/images

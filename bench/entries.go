@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/cookiesession/go/cookiesession"
+)
+
+// anatomy is a signed cookie in its parts, as SPEC.md has them, in bytes.
+type anatomy struct {
+	header, flags, created, touched, id, expiry, tag int
+	entries                                          []byte // packed, not compressed
+	stored                                           int    // what the entries take in the cookie
+}
+
+const (
+	headerSize = 5
+	idSize     = 12
+	tagSize    = 16
+	nonceSize  = 24 // of an encrypted cookie
+)
+
+var errAnatomy = errors.New("not a signed cookie of version 1")
+
+// dissect takes a signed cookie apart. It checks nothing: the cookie was made here.
+func dissect(value string) (anatomy, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		return anatomy{}, err
+	}
+	if len(raw) < headerSize+5+idSize+tagSize || raw[0] != 0x11 {
+		return anatomy{}, errAnatomy
+	}
+	a := anatomy{header: headerSize, flags: 1, created: 4, id: idSize, tag: tagSize}
+	flags := raw[headerSize]
+	rest := raw[headerSize+5 : len(raw)-tagSize]
+	if flags&0x10 != 0 {
+		_, a.touched = binary.Uvarint(rest)
+		rest = rest[a.touched:]
+	}
+	rest = rest[idSize:]
+	if kind := flags & 0x0c; kind == 0x04 || kind == 0x08 {
+		_, a.expiry = binary.Uvarint(rest)
+		rest = rest[a.expiry:]
+	}
+	a.stored = len(rest)
+	switch flags & 0x03 {
+	case 0:
+		a.entries = rest
+	case 1:
+		a.entries, err = io.ReadAll(flate.NewReader(bytes.NewReader(rest)))
+	default:
+		err = errAnatomy // isolated values are not taken apart
+	}
+	return a, err
+}
+
+// entriesOf are the packed entries of a session.
+func entriesOf(values map[string]any) (anatomy, error) {
+	// Compressed as a block, since more fits so.
+	value, err := oursWith(oursSigned, cookiesession.Options{MaxSize: cookieMax, WarnSize: -1}).encode(values)
+	if err != nil {
+		return anatomy{}, fmt.Errorf("entries: %w", err)
+	}
+	return dissect(value)
+}
+
+// characters is the length of a cookie's value of so many bytes.
+func characters(raw int) int { return base64.RawURLEncoding.EncodedLen(raw) }
+
+// signedCharacters is that of a signed cookie with so many bytes of entries.
+func signedCharacters(entries int) int {
+	return characters(headerSize + 5 + idSize + entries + tagSize)
+}
+
+// Below this, the library leaves entries as they are; and it keeps what it
+// deflated only if that saves a tenth.
+const deflateFrom = 400
+
+// kept is what is written of entries and their compressed form.
+func kept(entries, deflated int) int {
+	if entries >= deflateFrom && deflated <= entries-entries/10 {
+		return deflated
+	}
+	return entries
+}
