@@ -83,7 +83,7 @@ func (o WatcherOptions) complete() (WatcherOptions, error) {
 	if o.OnFailure == nil {
 		o.OnFailure = func(err error) {
 			if errors.Is(err, ErrNoSigner) {
-				slog.Error("keys: the key ring that was loaded has no key to sign with", "error", err)
+				slog.Error("keys: the key ring leaves no key to sign with", "error", err)
 				return
 			}
 			slog.Error("keys: the key ring could not be loaded: the last good one stays in use", "error", err)

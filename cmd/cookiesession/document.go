@@ -86,12 +86,16 @@ func (d *document) revoke(id keys.ID) {
 }
 
 // refuseBefore makes instant the one before which no session may have begun.
-// It must be later than the one that the text has.
+// It must be later than the one that the text has. A comment on that is not on
+// this one: its line stays as a comment.
 func (d *document) refuseBefore(instant time.Time) {
 	i := slices.IndexFunc(d.lines, func(line string) bool { return strings.HasPrefix(words(line), notBeforeWord) })
 	if i >= 0 {
-		n := len(statement(d.lines[i]))
-		d.lines[i] = notBeforeWord + " " + stamp(instant) + d.lines[i][n:]
+		old := bare(d.lines[i])
+		d.lines[i] = notBeforeWord + " " + stamp(instant) + d.lines[i][len(old):]
+		if strings.Contains(old, "#") {
+			d.insert(i, "# "+strings.TrimLeft(old, blanks))
+		}
 		return
 	}
 	i = 0

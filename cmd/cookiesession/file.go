@@ -47,6 +47,33 @@ func (t *console) read(name string) (*ringFile, error) {
 	return f, f.parse()
 }
 
+// edit opens a ring to put another in its place. Until done is called, no other
+// edit in the same directory begins.
+func (t *console) edit(name string) (f *ringFile, done func(), err error) {
+	done = func() {}
+	dir := ""
+	if path, err := filepath.EvalSymlinks(name); err == nil { // or open says what is wrong
+		dir = filepath.Dir(path)
+		done, err = lock(dir, func() { t.sayf("waiting, as the directory of %s is locked: is it edited elsewhere?", name) })
+		if err != nil {
+			t.warnf("the directory of %s cannot be locked (%v): see that nobody else edits it now", name, reason(err))
+			done = func() {}
+		}
+	}
+	f, err = t.open(name)
+	if err == nil && filepath.Dir(f.path) != dir {
+		err = fmt.Errorf("%s was moved while being opened: run the command again", name)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	if links(f.info) > 1 {
+		t.warnf("%s has another name, a hard link, under which the ring as it is now stays: edit it, too, or make it a symbolic link", name)
+	}
+	return f, done, nil
+}
+
 // open reads a ring from a file alone.
 func (t *console) open(name string) (*ringFile, error) {
 	if name == "-" {
@@ -59,7 +86,14 @@ func readFile(name string) (*ringFile, error) {
 	if err := notAKey("FILE", name); err != nil {
 		return nil, err
 	}
+	// A pipe of the shell has no path to follow.
+	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, fmt.Errorf("%s is not a regular file but a pipe: give - and lead it to standard input", name)
+	}
 	path, err := filepath.EvalSymlinks(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", maskedAll(name), reason(err)) // maybe a key without its cs1_
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, reason(err))
 	}
@@ -120,7 +154,7 @@ func (f *ringFile) replace(text string) (*keys.Ring, error) {
 		return nil, fmt.Errorf("%s is left as it was, as the edited ring would not be valid: %s",
 			f.name, withoutPrefix(err))
 	}
-	if err := f.exchange(text); err != nil {
+	if err := heldOff(func() error { return f.exchange(text) }); err != nil {
 		return nil, fmt.Errorf("%s is left as it was: %w", f.name, err)
 	}
 	if err := syncDirectory(filepath.Dir(f.path)); err != nil {
@@ -131,8 +165,11 @@ func (f *ringFile) replace(text string) (*keys.Ring, error) {
 
 func (f *ringFile) exchange(text string) error {
 	temp, err := writeTemp(f.path, text, func(file *os.File) error {
-		// The mode comes second: it may open the file to a group, which must be the right one.
+		// The mode comes last: it may open the file to a group, and to those in a list, which must be the right ones.
 		if err := giveOwner(file, f.info); err != nil {
+			return err
+		}
+		if err := giveACL(file, f.path); err != nil {
 			return err
 		}
 		return file.Chmod(f.info.Mode().Perm())

@@ -61,3 +61,9 @@ func TestReadHasABound(t *testing.T) {
 	_, err = (&console{in: strings.NewReader(strings.Repeat("#", largest+10))}).read("-")
 	assert.ErrorContains(t, err, "the text is longer than 1048576 bytes")
 }
+
+func TestQuoted(t *testing.T) {
+	for path, want := range map[string]string{"-": "-", "-x": "./-x", "--in": "./--in", "a-b": "a-b", "-a b": "'./-a b'", "": "''"} {
+		assert.Equal(t, want, quoted(path))
+	}
+}

@@ -13,13 +13,13 @@ import (
 )
 
 type inspectCommand struct {
-	Cookie string    `arg:"" help:"What holds the cookie, or - for standard input, which keeps it out of the shell's history."`
-	Keys   string    `placeholder:"FILE" help:"The key ring to open it with."`
-	Name   string    `default:"__Host-session" help:"The name of the cookie in production: the keys are bound to it."`
-	Realm  string    `help:"The realm that the program sets, if it does."`
-	Values bool      `help:"Show the values, too. They may be personal."`
-	JSON   bool      `help:"Print one JSON object instead."`
-	At     time.Time `hidden:"" placeholder:"INSTANT"`
+	Cookie string  `arg:"" help:"What holds the cookie, or - for standard input, which keeps it out of the shell's history and the list of processes."`
+	Keys   string  `placeholder:"FILE" help:"The key ring to open it with."`
+	Name   string  `default:"__Host-session" help:"The name of the cookie in production: the keys are bound to it."`
+	Realm  string  `help:"The realm that the program sets, if it does."`
+	Values bool    `help:"Show the values, too. They may be personal."`
+	JSON   bool    `help:"Print one JSON object instead."`
+	At     instant `hidden:"" placeholder:"INSTANT"`
 }
 
 func (inspectCommand) Help() string {
@@ -27,7 +27,7 @@ func (inspectCommand) Help() string {
 browser's tools or from curl. Every cookie of the name is shown; the value itself never is,
 for whoever has it is signed in.
 
-    pbpaste | cookiesession inspect --keys session.keys -`
+    cookiesession inspect --keys session.keys - < cookie.txt`
 }
 
 // The sizes of the format, version 1: see SPEC.md.
@@ -57,7 +57,7 @@ func (c *inspectCommand) Run(t *console) error {
 	if err != nil {
 		return err
 	}
-	now := at(c.At)
+	now := c.At.orNow()
 	var ring *keys.Ring
 	var codec *cookiesession.Codec
 	if c.Keys != "" {
@@ -170,7 +170,7 @@ func (c *inspectCommand) inspect(one cookie, ring *keys.Ring, codec *cookiesessi
 	}
 	i.Session = &opened{ID: s.ID(), Created: s.Created(), Touched: s.Touched(), BrowserClose: s.ExpiresAtBrowserClose(), Size: s.Size()}
 	if end := s.ExpiresAt(); end.Before(s.Touched().Add(unlimited)) {
-		i.Session.ExpiresAt = &end
+		i.Session.ExpiresAt = orNull(end)
 	}
 	if c.Values {
 		i.Session.Values = map[string]any{}

@@ -12,11 +12,11 @@ import (
 )
 
 type lintCommand struct {
-	File     string    `arg:"" help:"The key ring, or - for standard input."`
-	Lifetime span      `default:"336h" help:"The longest lifetime of a session, over all programs that use the ring."`
-	Reload   span      `default:"5m" help:"The longest time that an instance takes to load an edited ring."`
-	Was      string    `placeholder:"OLD" help:"The ring that the instances have now, to judge the edit by."`
-	At       time.Time `placeholder:"INSTANT" help:"Judge as if it were this instant (RFC 3339)."`
+	File     string  `arg:"" help:"The key ring, or - for standard input."`
+	Lifetime span    `default:"336h" help:"The longest time that a cookie lives without being sealed again (Options.Idle, else Lifetime), over all programs that use the ring."`
+	Reload   span    `default:"5m" help:"The longest time that an instance takes to load an edited ring."`
+	Was      string  `placeholder:"OLD" help:"The ring that the instances have now, to judge the edit by."`
+	At       instant `placeholder:"INSTANT" help:"Judge as if it were this instant (RFC 3339)."`
 }
 
 func (lintCommand) Help() string {
@@ -40,7 +40,7 @@ func (c *lintCommand) Run(t *console) error {
 	if c.File == "-" && c.Was == "-" {
 		return usagef("FILE and --was cannot both be standard input")
 	}
-	l := &linter{now: at(c.At), lifetime: time.Duration(c.Lifetime), reload: time.Duration(c.Reload), file: quoted(c.File)}
+	l := &linter{now: c.At.orNow(), lifetime: time.Duration(c.Lifetime), reload: time.Duration(c.Reload), file: quoted(c.File)}
 	if c.File == "-" {
 		l.file = "FILE"
 	}
@@ -162,17 +162,26 @@ func (l *linter) edit(old *keys.Ring) {
 		l.was[s.ID] = s
 	}
 	isIn := map[keys.ID]bool{}
-	for _, s := range l.all {
+	for i, s := range l.all {
 		isIn[s.ID] = true
 		before, known := l.was[s.ID]
 		if s.State == keys.Revoked {
-			if before.State == keys.Signing {
-				l.signerRevoked(s)
+			switch before.State {
+			case keys.Signing:
+				l.signerRevoked(before)
+			case keys.Accepting:
+				l.danger("%v is accepting and is revoked by this edit: the live sessions under it end; right if it has leaked, "+
+					"otherwise remove the word revoked and let it retire", s.ID)
 			}
 			continue
 		}
 		// What a newer key has overtaken already never signs again.
-		soon := s.From.Before(l.loaded()) && (s.Until.IsZero() || s.Until.After(l.now))
+		overtaken := !s.Until.IsZero() && !s.Until.After(l.now)
+		soon := s.From.Before(l.loaded()) && !overtaken
+		moved := known && !s.From.Equal(before.From)
+		if i == 0 && before.From.IsZero() && s.Until.Equal(before.Until) && overtaken {
+			moved = false // the oldest key only has its instant written down
+		}
 		switch {
 		case known && before.State == keys.Revoked:
 			l.danger("%v was revoked and is not any more: instances that run keep it revoked until they restart, and those that start now take it; "+
@@ -181,10 +190,16 @@ func (l *linter) edit(old *keys.Ring) {
 			l.danger("%v is new and signs from %s, but instances have until %s to load it (%v), and one that has not refuses cookies of the others; "+
 				"give it an instant after %s, unless you answer a leak and some lost sessions do not matter",
 				s.ID, l.begin(s.From), stamp(l.loaded()), span(l.reload), stamp(l.loaded().Add(keys.Skew)))
-		case known && !s.From.Equal(before.From) && s.From.Before(l.loaded()):
+		case moved && s.From.Before(l.loaded()):
 			l.danger("%v was moved: it signs from %s, and in the ring that the instances have from %s; until all have loaded this they disagree which key signs, "+
 				"and the key before it may count as retired too early; give it its old instant back, or one after %s",
 				s.ID, l.begin(s.From), l.begin(before.From), stamp(l.loaded().Add(keys.Skew)))
+		case (moved || !known) && !s.From.Before(l.loaded()) && s.From.Before(l.loaded().Add(keys.Skew)):
+			l.note("%v signs from %s, but an instance whose clock is fast signs with it up to %v early, when others may not have loaded this; "+
+				"an instant after %s leaves room for that", s.ID, l.begin(s.From), span(keys.Skew), stamp(l.loaded().Add(keys.Skew)))
+		}
+		if signer, ok := signerOf(l.all); ok && moved && before.State == keys.Signing && s.State == keys.Scheduled {
+			l.note("%v signs now and was moved to %s: the older key %v signs again until then", s.ID, l.when(s.From), signer.ID)
 		}
 	}
 	for _, s := range old.Status(l.now, l.lifetime) {
@@ -193,12 +208,29 @@ func (l *linter) edit(old *keys.Ring) {
 		}
 	}
 
-	switch limit := old.NotBefore(); {
-	case limit.IsZero() || !l.notBefore.Before(limit):
+	l.moveOfLimit(old.NotBefore())
+}
+
+// moveOfLimit judges what an edit does to not-before.
+func (l *linter) moveOfLimit(old time.Time) {
+	hasPassed := func(limit time.Time) bool { return !limit.IsZero() && !limit.After(l.now) }
+	if hasPassed(l.notBefore) && (!hasPassed(old) || old.Before(l.notBefore)) {
+		l.danger("not-before %s is new and has passed: everyone is signed out as soon as this is loaded, but for sessions begun since; "+
+			"take it back, or if a key has leaked let it lie ahead, as keys revoke %s ID --leaked does", l.when(l.notBefore), l.file)
+	}
+	switch {
+	case !l.notBefore.Before(old): // or there was none
+	case !hasPassed(old) && l.notBefore.IsZero():
+		l.danger("the line not-before %s is gone before its instant: nobody is signed out then; put it back if it is there for a leak", l.when(old))
+	case !hasPassed(old):
+		l.danger("not-before was moved from %s to %s: sessions begun between the two go on; put the later one back if it is there for a leak",
+			l.when(old), l.when(l.notBefore))
+	case old.Add(l.lifetime).Add(keys.Skew).Before(l.now):
+		l.note("not-before %s is gone or was moved back: fine, as every cookie that it refused has expired", l.when(old))
 	case l.notBefore.IsZero():
-		l.danger("the line not-before %s is gone: sessions that it ended are taken again; put it back", stamp(limit))
+		l.danger("the line not-before %s is gone: sessions that it ended are taken again; put it back", stamp(old))
 	default:
-		l.danger("not-before was moved back, from %s to %s: sessions begun between the two are taken again; put the later one back", stamp(limit), stamp(l.notBefore))
+		l.danger("not-before was moved back, from %s to %s: sessions begun between the two are taken again; put the later one back", stamp(old), stamp(l.notBefore))
 	}
 }
 
@@ -209,7 +241,7 @@ func (l *linter) begin(from time.Time) string {
 	return l.when(from)
 }
 
-// signerRevoked judges the revocation of the key that signs now.
+// signerRevoked judges the revocation of the key that signs now, as it stood in the old ring.
 func (l *linter) signerRevoked(s keys.Status) {
 	signer, ok := signerOf(l.all)
 	switch {
@@ -232,6 +264,9 @@ func (l *linter) removed(s keys.Status) {
 		l.note("%v was revoked and its line is gone: its cookies are still refused, but as of an unknown key; the line would say why", s.ID)
 	case s.State == keys.Scheduled && !s.From.Before(l.loaded().Add(keys.Skew)):
 		l.note("%v was removed before it signed: fine if every instance loads this before %s", s.ID, l.when(s.From))
+	case s.State == keys.Scheduled:
+		l.danger("%v was removed, but signs from %s where this is not loaded by then (%v), and earlier where a clock is fast: the other instances refuse such cookies; "+
+			"put its line back, with a later instant if it must not sign yet", s.ID, l.when(s.From), span(l.reload))
 	case s.Retires.IsZero():
 		l.danger("%v was removed, and it is %v: cookies that bear it are refused, and their users lose their sessions; put its line back, and add a newer key first",
 			s.ID, s.State)
@@ -247,7 +282,19 @@ func (l *linter) limit() {
 		l.note("not-before lies ahead: everyone is signed out at %s", l.when(l.notBefore))
 	}
 	for _, s := range l.all {
-		if s.State == keys.Revoked && (l.notBefore.IsZero() || l.notBefore.Before(s.From)) {
+		if s.State != keys.Revoked {
+			continue
+		}
+		enough := s.From
+		if before, known := l.was[s.ID]; known && before.State != keys.Revoked { // this edit revokes it
+			enough = l.loaded().Add(2 * keys.Skew)
+			if last := l.notBefore.Add(-2 * keys.Skew); last.After(l.now) && l.notBefore.Before(enough) {
+				l.note("%v is revoked by this edit: if it leaked, not-before is late enough if every instance loads this before %s; "+
+					"otherwise set it anew when you deploy (cookiesession keys revoke %s %v --leaked): see docs/rotation.md", s.ID, l.when(last), l.file, s.ID)
+				continue
+			}
+		}
+		if l.notBefore.IsZero() || l.notBefore.Before(enough) {
 			l.note("%v is revoked, but revoking does not end sessions that were made under the key and sealed again under another; "+
 				"if it leaked, set not-before (cookiesession keys revoke %s %v --leaked): see docs/rotation.md", s.ID, l.file, s.ID)
 		}

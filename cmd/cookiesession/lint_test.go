@@ -26,7 +26,7 @@ func lint(t *testing.T, text, was string, args ...string) (string, int) {
 		args = append(args, "--was", old)
 	}
 	var out, errOut bytes.Buffer
-	status := run(args, &console{strings.NewReader(""), &out, &errOut})
+	status := run(args, &console{in: strings.NewReader(""), out: &out, err: &errOut})
 	assert.Empty(t, errOut.String())
 	assert.NotRegexp(t, `cs1_[A-Za-z0-9_-]`, out.String())
 	said := strings.ReplaceAll(out.String(), file, "FILE")
@@ -62,7 +62,18 @@ func TestLint(t *testing.T) {
 		{"soon, and everywhere", "{A}\n{B} " + soon + "\n# end 2\n", "{A}\n{B} " + soon + "\n", `ok: .*`},
 		{"soon, and new", "{A}\n{B} " + soon + "\n# end 2\n", a,
 			`danger: \{B\} is new and signs from 2026-09-01T00:04:59Z \(in 4m 59s\), but instances have until 2026-09-01T00:05:00Z to load it .* an instant after 2026-09-01T00:10:00Z.*`},
-		{"new in time", "{A}\n{B} " + inTime + "\n# end 2\n", a, `ok: .*`},
+		{"new in time, for right clocks", "{A}\n{B} " + inTime + "\n# end 2\n", a,
+			`note: \{B\} signs from 2026-09-01T00:05:00Z \(in 5m\), but an instance whose clock is fast signs with it up to 5m early, .* an instant after 2026-09-01T00:10:00Z leaves room for that
+ok: .*`},
+		{"moved in time, for right clocks", "{A}\n{B} 2026-09-01T00:09:59Z\n# end 2\n", "{A}\n{B} 2026-10-01T00:00:00Z\n",
+			`note: \{B\} signs from 2026-09-01T00:09:59Z .*
+ok: .*`},
+		{"new in time", "{A}\n{B} 2026-09-01T00:10:00Z\n# end 2\n", a, `ok: .*`},
+		{"the signer moved ahead", "{A}\n{B} 2026-09-10T00:00:00Z\n# end 2\n", b,
+			`note: \{B\} signs now and was moved to 2026-09-10T00:00:00Z \(in 9d\): the older key \{A\} signs again until then
+ok: .*`},
+		{"the instant of the oldest written down", "{A} 2026-01-01T00:00:00Z\n{B} 2026-08-20T00:00:00Z\n# end 2\n", b, `ok: 2 keys, \{B\} signs`},
+		{"the instant of the signer written down", "{A} 2026-01-01T00:00:00Z\n", a, `danger: \{A\} was moved: .*`},
 		{"new and past", b, a, `danger: \{B\} is new and signs from 2026-08-20T00:00:00Z \(12d ago\).*`},
 		{"new since always", a, "{B}\n", `danger: \{A\} is new and signs from always.*
 danger: \{B\} was removed, and it is signing: .*put its line back, and add a newer key first`},
@@ -86,19 +97,43 @@ ok: 2 keys, \{B\} signs`},
 			`note: \{B\} was removed before it signed: fine if every instance loads this before 2026-09-01T00:10:00Z \(in 10m\)
 ok: 1 key, \{A\} signs`},
 		{"a rotation called off too late", a, "{A}\n{B} 2026-09-01T00:09:59Z\n",
-			`danger: \{B\} was removed, and it is scheduled: .*`},
+			`danger: \{B\} was removed, but signs from 2026-09-01T00:09:59Z \(in 9m 59s\) where this is not loaded by then \(5m\), .*; put its line back, with a later instant .*`},
 		{"a revoked line removed", a, "{A}\n" + revoked,
-			`danger: the line not-before 2026-08-05T00:00:00Z is gone: .*
-note: \{B\} was revoked and its line is gone: .*`},
+			`note: \{B\} was revoked and its line is gone: .*
+note: not-before 2026-08-05T00:00:00Z \(27d ago\) is gone or was moved back: fine, as every cookie that it refused has expired
+ok: .*`},
 
 		{"the signer revoked", "{A}\n" + revoked + "# end 2\n", b,
-			`danger: \{B\} signs now and is revoked by this edit: its sessions end, and the older key \{A\} signs again; add a new key in the same edit: .*`},
+			`danger: \{B\} signs now and is revoked by this edit: its sessions end, and the older key \{A\} signs again; add a new key in the same edit: .*
+danger: not-before 2026-08-05T00:00:00Z \(27d ago\) is new and has passed: everyone is signed out as soon as this is loaded, .*keys revoke FILE ID --leaked does
+note: \{B\} is revoked, but revoking does not end sessions .*`},
+		{"the signer revoked, its instant dropped", "{A}\n{B} revoked\n# end 2\n", b, `danger: \{B\} signs now .*the older key \{A\} signs again; .*
+note: \{B\} is revoked, but revoking does not end sessions .*`},
 		{"the only signer revoked", "{A} revoked\nnot-before 2026-08-05T00:00:00Z\n", a,
 			`danger: no key signs, now or ever: .*
-danger: \{A\} signs now and is revoked by this edit: its sessions end, and no key signs in its place; .*`},
+danger: \{A\} signs now and is revoked by this edit: its sessions end, and no key signs in its place; .*
+danger: not-before .* has passed: .*
+note: \{A\} is revoked, but revoking does not end sessions .*`},
 		{"the signer replaced", "{B} 2026-08-01T00:00:00Z revoked\nnot-before 2026-08-05T00:00:00Z\n{C} 2026-09-01T00:00:00Z\n# end 2\n", "{B} 2026-08-01T00:00:00Z\n",
 			`danger: \{B\} signs now and is revoked by this edit: its sessions end, and \{C\} signs in its place; right if it has leaked.*
-danger: \{C\} is new and signs from 2026-09-01T00:00:00Z \(now\), .*`},
+danger: \{C\} is new and signs from 2026-09-01T00:00:00Z \(now\), .*
+danger: not-before .* has passed: .*
+note: \{B\} is revoked, but revoking does not end sessions .*`},
+		{"a leak answered", "{B} 2026-08-01T00:00:00Z revoked\nnot-before 2026-09-01T00:15:00Z\n{C} 2026-08-31T23:55:00Z\n# end 2\n", "{B} 2026-08-01T00:00:00Z\n",
+			`danger: \{B\} signs now .*and \{C\} signs in its place; right if it has leaked.*
+danger: \{C\} is new and signs from 2026-08-31T23:55:00Z \(5m ago\), .* unless you answer a leak and some lost sessions do not matter
+note: not-before lies ahead: everyone is signed out at 2026-09-01T00:15:00Z \(in 15m\)`},
+		{"a leak answered a minute ago", "{A} revoked\nnot-before 2026-09-01T00:14:00Z\n{B} 2026-08-20T00:00:00Z\n# end 2\n", b,
+			`danger: \{A\} is accepting and is revoked by this edit: the live sessions under it end; right if it has leaked, .*
+note: not-before lies ahead: .*
+note: \{A\} is revoked by this edit: if it leaked, not-before is late enough if every instance loads this before 2026-09-01T00:04:00Z \(in 4m\); .*keys revoke FILE \{A\} --leaked\): see docs/rotation.md`},
+		{"a leak answered too late", "{A} revoked\nnot-before 2026-09-01T00:10:00Z\n{B} 2026-08-20T00:00:00Z\n# end 2\n", b,
+			`danger: \{A\} is accepting and is revoked by this edit: .*
+note: not-before lies ahead: .*
+note: \{A\} is revoked, but revoking does not end sessions .*`},
+		{"a retired key revoked", "{A} revoked\n{B} 2026-08-01T00:00:00Z\n# end 2\n", "{A}\n{B} 2026-08-01T00:00:00Z\n",
+			`note: \{A\} is revoked, but revoking does not end sessions .*
+ok: .*`},
 		{"an older key signs again", "{A}\n" + revoked + "# end 2\n", "",
 			`danger: \{B\} is revoked and would sign now, so the older key \{A\} signs again; add a new key in the same edit: .*`},
 		{"a newer key signs already", "{A}\n" + revoked + "{C} 2026-08-20T00:00:00Z\n# end 3\n", "", `ok: .*`},
@@ -110,10 +145,25 @@ note: not-before lies ahead: everyone is signed out at 2026-09-11T00:00:00Z \(in
 ok: .*`},
 		{"revoked no more", b, "{A}\n" + revoked,
 			`danger: \{B\} was revoked and is not any more: .*
-danger: the line not-before 2026-08-05T00:00:00Z is gone: .*`},
-		{"not-before moved back", "{A}\nnot-before 2026-08-01T00:00:00Z\n", "{A}\nnot-before 2026-08-02T00:00:00Z\n",
-			`danger: not-before was moved back, from 2026-08-02T00:00:00Z to 2026-08-01T00:00:00Z: .*`},
-		{"not-before moved on", "{A}\nnot-before 2026-08-02T00:00:00Z\n", "{A}\nnot-before 2026-08-01T00:00:00Z\n", `ok: .*`},
+note: not-before 2026-08-05T00:00:00Z .*`},
+		{"not-before moved back", "{A}\nnot-before 2026-08-29T00:00:00Z\n", "{A}\nnot-before 2026-08-30T00:00:00Z\n",
+			`danger: not-before was moved back, from 2026-08-30T00:00:00Z to 2026-08-29T00:00:00Z: .*`},
+		{"not-before gone", a, "{A}\nnot-before 2026-08-17T23:55:00Z\n", `danger: the line not-before 2026-08-17T23:55:00Z is gone: .*`},
+		{"not-before gone, a lifetime later", a, "{A}\nnot-before 2026-08-17T23:54:59Z\n", `note: not-before 2026-08-17T23:54:59Z .*
+ok: .*`},
+		{"not-before moved on, and passed", "{A}\nnot-before 2026-09-01T00:00:00Z\n", "{A}\nnot-before 2026-08-01T00:00:00Z\n",
+			`danger: not-before 2026-09-01T00:00:00Z \(now\) is new and has passed: .*`},
+		{"not-before moved on", "{A}\nnot-before 2026-09-01T00:00:01Z\n", "{A}\nnot-before 2026-08-01T00:00:00Z\n", `note: not-before lies ahead: .*
+ok: .*`},
+		{"not-before as it was", "{A}\nnot-before 2026-08-30T00:00:00Z\n", "{A}\nnot-before 2026-08-30T00:00:00Z\n", `ok: .*`},
+		{"not-before gone before it passed", a, "{A}\nnot-before 2026-09-02T00:00:00Z\n",
+			`danger: the line not-before 2026-09-02T00:00:00Z \(in 1d\) is gone before its instant: nobody is signed out then; put it back if it is there for a leak`},
+		{"not-before moved back before it passed", "{A}\nnot-before 2026-09-02T00:00:00Z\n", "{A}\nnot-before 2026-09-03T00:00:00Z\n",
+			`danger: not-before was moved from 2026-09-03T00:00:00Z \(in 2d\) to 2026-09-02T00:00:00Z \(in 1d\): sessions begun between the two go on; .*
+note: not-before lies ahead: .*`},
+		{"not-before moved into the past", "{A}\nnot-before 2026-08-30T00:00:00Z\n", "{A}\nnot-before 2026-09-03T00:00:00Z\n",
+			`danger: not-before 2026-08-30T00:00:00Z \(2d ago\) is new and has passed: .*
+danger: not-before was moved from 2026-09-03T00:00:00Z .*`},
 
 		{"revoked without not-before", "{A} revoked\n{B} 2026-08-01T00:00:00Z\n# end 2\n", "",
 			`note: \{A\} is revoked, but revoking does not end sessions .*keys revoke FILE \{A\} --leaked\): see docs/rotation.md

@@ -13,11 +13,11 @@ import (
 )
 
 type listCommand struct {
-	File     string    `arg:"" help:"The key ring, or - for standard input."`
-	Lifetime span      `default:"336h" help:"The longest lifetime of a session, over all programs that use the ring."`
-	JSON     bool      `xor:"form" help:"Print one JSON object instead."`
-	SVG      bool      `xor:"form" help:"Print the timeline as an SVG picture instead."`
-	At       time.Time `placeholder:"INSTANT" help:"Show how things stand at this instant (RFC 3339)."`
+	File     string  `arg:"" help:"The key ring, or - for standard input."`
+	Lifetime span    `default:"336h" help:"The longest time that a cookie lives without being sealed again (Options.Idle, else Lifetime), over all programs that use the ring."`
+	JSON     bool    `xor:"form" help:"Print one JSON object instead."`
+	SVG      bool    `xor:"form" help:"Print the timeline as an SVG picture instead."`
+	At       instant `placeholder:"INSTANT" help:"Show how things stand at this instant (RFC 3339)."`
 }
 
 func (listCommand) Help() string {
@@ -44,7 +44,7 @@ func (c *listCommand) Run(t *console) error {
 	if err != nil {
 		return err
 	}
-	now := at(c.At).Truncate(time.Second)
+	now := c.At.orNow().Truncate(time.Second)
 	all, limit := f.ring.Status(now, time.Duration(c.Lifetime)), f.ring.NotBefore()
 	layout := func(least float64) timeline { return newTimeline(all, limit, now, least) }
 	switch {
@@ -62,7 +62,7 @@ func (c *listCommand) Run(t *console) error {
 	if _, ok := signerOf(all); !ok {
 		t.printf("\nNO KEY SIGNS NOW: no session can be saved. See cookiesession keys lint %s\n", quoted(c.File))
 	}
-	t.printf("\n%s", newChart(layout, t.width(), t.hasColor()))
+	t.reveal("\n" + newChart(layout, t.width(), t.hasColor()).String())
 	return nil
 }
 
@@ -109,21 +109,25 @@ func newListing(all []keys.Status, notBefore, now time.Time, lifetime time.Durat
 	return l
 }
 
+// orNull also leaves out what RFC 3339 cannot write.
 func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
+	if t.IsZero() || t.UTC().Year() > 9999 {
 		return nil
 	}
 	return &t
 }
 
+// widest is enough for every drawing.
+const widest = 1000
+
 // width is that of the terminal.
 func (t *console) width() int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
-		return n
+		return min(n, widest)
 	}
 	if f, ok := t.out.(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
-			return n
+			return min(n, widest)
 		}
 	}
 	return 80

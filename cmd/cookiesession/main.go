@@ -5,8 +5,8 @@
 //	go build -o bin/ ./cmd/cookiesession
 //	bin/cookiesession --help
 //
-// Secrets are printed by two commands only, keys new - and keys env, and are
-// never taken from the command line.
+// Secrets are printed by two commands only, keys new - and keys env, and keys
+// are never taken from the command line.
 package main
 
 import (
@@ -15,8 +15,9 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
-	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -54,23 +55,30 @@ var errSaid = errors.New("said")
 type console struct {
 	in       io.Reader
 	out, err io.Writer
+	lost     error // why standard output is not whole, if it is not
 }
 
 // printf writes to standard output, and never a key.
 func (t *console) printf(format string, args ...any) {
-	io.WriteString(t.out, masked(fmt.Sprintf(format, args...)))
+	t.reveal(visible(masked(fmt.Sprintf(format, args...))))
 }
 
-// reveal writes a secret to standard output.
-func (t *console) reveal(text string) { io.WriteString(t.out, text) }
+// reveal writes to standard output what may be a secret, as it is.
+func (t *console) reveal(text string) {
+	if _, err := io.WriteString(t.out, text); t.lost == nil {
+		t.lost = err
+	}
+}
 
 // warnf writes to standard error.
-func (t *console) warnf(format string, args ...any) {
-	fmt.Fprintln(t.err, masked(fmt.Sprintf("warning: "+format, args...)))
+func (t *console) warnf(format string, args ...any) { t.sayf("warning: "+format, args...) }
+
+func (t *console) sayf(format string, args ...any) {
+	fmt.Fprintln(t.err, visible(masked(fmt.Sprintf(format, args...))))
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(os.Args[1:], &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
 func run(args []string, t *console) int {
@@ -97,12 +105,16 @@ func run(args []string, t *console) int {
 		if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context != nil && wrong.Context.Selected() != nil {
 			path = wrong.Context.Selected().FullPath()
 		}
-		fmt.Fprintf(t.err, "cookiesession: %s\nsee %s --help\n", maskedAll(err.Error()), path)
+		t.sayf("cookiesession: %s\nsee %s --help", maskedAll(err.Error()), path)
 		return misuse
 	}
 	err = parsed.Run(t)
 	if err != nil && !errors.Is(err, errSaid) {
-		fmt.Fprintln(t.err, "cookiesession: "+masked(withoutPrefix(err)))
+		t.sayf("cookiesession: %s", withoutPrefix(err))
+	}
+	if t.lost != nil && (err == nil || errors.Is(err, errSaid)) {
+		err = t.lost
+		t.sayf("cookiesession: the output could not be written: %v; if a file was to be edited, it is", reason(err))
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return misuse
@@ -125,16 +137,24 @@ func withoutPrefix(err error) string {
 	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "cookiesession: "), "keys: ")
 }
 
-// at is the instant that a command works at.
-func at(given time.Time) time.Time {
-	if given.IsZero() {
-		return time.Now().UTC()
+// visible writes characters that would act on a terminal as Go does in a string.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) || r == '\n' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
 	}
-	return given.UTC()
+	return b.String()
 }
 
 // quoted writes a path for a shell.
 func quoted(path string) string {
+	if path != "-" && strings.HasPrefix(path, "-") {
+		path = "./" + path // or it would be a flag
+	}
 	plain := func(r rune) bool {
 		return strings.ContainsRune("_-./:@%+=,", r) || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	}

@@ -64,7 +64,7 @@ func emptied(text string) string {
 func watched() {
 	args := os.Args[1:]
 	var out, errOut bytes.Buffer
-	status := run(args, &console{os.Stdin, io.MultiWriter(os.Stdout, &out), io.MultiWriter(os.Stderr, &errOut)})
+	status := run(args, &console{in: os.Stdin, out: io.MultiWriter(os.Stdout, &out), err: io.MultiWriter(os.Stderr, &errOut)})
 
 	call := strings.Join(args, " ")
 	may := strings.HasPrefix(call, "keys env ") || strings.HasPrefix(call, "keys new -")

@@ -34,7 +34,12 @@ func (c *newCommand) Run(t *console) error {
 		t.reveal(ring.Reveal())
 		return nil
 	}
-	source, created, err := keys.FileOrNew(c.File)
+	var source keys.Source
+	var created bool
+	err := heldOff(func() (err error) {
+		source, created, err = keys.FileOrNew(c.File)
+		return err
+	})
 	if err != nil {
 		return err
 	}

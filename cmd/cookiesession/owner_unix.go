@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// links is how many names a file has.
+func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
+
 // giveOwner gives file the owner and group that another file has.
 func giveOwner(file *os.File, old fs.FileInfo) error {
 	info, err := file.Stat()

@@ -7,9 +7,9 @@ import (
 )
 
 type pruneCommand struct {
-	File     string    `arg:"" help:"The key ring."`
-	Lifetime span      `required:"" placeholder:"DURATION" help:"The longest lifetime of a session, over all programs that use the ring."`
-	At       time.Time `hidden:"" placeholder:"INSTANT"`
+	File     string  `arg:"" help:"The key ring."`
+	Lifetime span    `required:"" placeholder:"DURATION" help:"The longest time that a cookie lives without being sealed again (Options.Idle, else Lifetime), over all programs that use the ring."`
+	At       instant `hidden:"" placeholder:"INSTANT"`
 }
 
 func (pruneCommand) Help() string {
@@ -24,11 +24,12 @@ func (c *pruneCommand) Run(t *console) error {
 	if err := c.Lifetime.mustBePositive("--lifetime"); err != nil {
 		return err
 	}
-	now := at(c.At)
-	f, err := t.open(c.File)
+	f, done, err := t.edit(c.File)
 	if err != nil {
 		return err
 	}
+	defer done()
+	now := c.At.orNow()
 	doc := newDocument(f.text)
 	var gone, waiting []keys.Status
 	for _, s := range f.ring.Status(now, time.Duration(c.Lifetime)) {

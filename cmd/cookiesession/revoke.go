@@ -9,11 +9,11 @@ import (
 )
 
 type revokeCommand struct {
-	File   string    `arg:"" help:"The key ring."`
-	ID     string    `arg:"" name:"id" help:"The ID of the key, as keys list shows it. Never the key itself."`
-	Leaked bool      `help:"The secret is in wrong hands: sign everyone out, too."`
-	Reload span      `default:"5m" help:"The longest time that an instance takes to load an edited ring, for --leaked."`
-	At     time.Time `hidden:"" placeholder:"INSTANT"`
+	File   string  `arg:"" help:"The key ring."`
+	ID     string  `arg:"" name:"id" help:"The ID of the key, as keys list shows it. Never the key itself."`
+	Leaked bool    `help:"The secret is in wrong hands: sign everyone out, too."`
+	Reload span    `default:"5m" help:"The longest time that an instance takes to load an edited ring, for --leaked."`
+	At     instant `hidden:"" placeholder:"INSTANT"`
 }
 
 func (revokeCommand) Help() string {
@@ -38,11 +38,12 @@ func (c *revokeCommand) Run(t *console) error {
 	if err := c.Reload.mustBePositive("--reload"); err != nil {
 		return err
 	}
-	now := at(c.At)
-	f, err := t.open(c.File)
+	f, done, err := t.edit(c.File)
 	if err != nil {
 		return err
 	}
+	defer done()
+	now := c.At.orNow()
 	before, known := f.ring.Status(now, 0), []string{}
 	var found *keys.Status
 	for i, s := range before {
@@ -85,8 +86,28 @@ func (c *revokeCommand) Run(t *console) error {
 	case c.Leaked:
 		t.printf("Everyone else is signed out at %s: sessions begun before that are refused from then on.\n", when(limit, now))
 	}
+	if c.Leaked {
+		t.sayWhatElse(ring, now)
+	}
 	t.sayWhoSigns(ring, found, now, f.name)
 	return nil
+}
+
+// sayWhatElse names the keys that leaked with another, if it was the file that leaked.
+func (t *console) sayWhatElse(ring *keys.Ring, now time.Time) {
+	var others []string
+	for _, s := range ring.Status(now, 0) {
+		switch s.State {
+		case keys.Revoked:
+		case keys.Signing:
+			others = append(others, s.ID.String()+" (which signs: not if you added it after the leak)")
+		default:
+			others = append(others, s.ID.String())
+		}
+	}
+	if len(others) > 0 {
+		t.printf("If the file leaked, and not this key alone, revoke these too: %s.\n", strings.Join(others, ", "))
+	}
 }
 
 // sayWhoSigns says which key signs, where a key was revoked.

@@ -67,14 +67,14 @@ func TestPicturesOfManyRings(t *testing.T) {
 		for _, width := range []string{"1", "40", "80", "300"} {
 			t.Setenv("COLUMNS", width)
 			var out, errOut bytes.Buffer
-			status := run([]string{"keys", "list", "-", "--at", "2026-09-01T00:00:00Z"}, &console{strings.NewReader(filled(text)), &out, &errOut})
+			status := run([]string{"keys", "list", "-", "--at", "2026-09-01T00:00:00Z"}, &console{in: strings.NewReader(filled(text)), out: &out, err: &errOut})
 			require.Zero(t, status, errOut.String())
 			assert.NotContains(t, out.String(), "cs1_")
 			assert.NotContains(t, out.String(), "\x1b")
 		}
 
 		var out, errOut bytes.Buffer
-		status := run([]string{"keys", "list", "-", "--svg", "--at", "2026-09-01T00:00:00Z"}, &console{strings.NewReader(filled(text)), &out, &errOut})
+		status := run([]string{"keys", "list", "-", "--svg", "--at", "2026-09-01T00:00:00Z"}, &console{in: strings.NewReader(filled(text)), out: &out, err: &errOut})
 		require.Zero(t, status, errOut.String())
 		assert.NotContains(t, out.String(), "NaN")
 		elements := 0

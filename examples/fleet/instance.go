@@ -163,6 +163,9 @@ func (i *instance) ring() ringState {
 		seen[s.ID] = s
 	}
 	for _, s := range i.watcher.Ring().Status(i.now(), i.live()) {
+		if s.Retires.Year() > 9999 { // which JSON cannot write
+			s.Retires = time.Time{}
+		}
 		state.Keys = append(state.Keys, keyRow{s.ID, s.State.String(), s.From, s.Retires, seen[s.ID].Count, seen[s.ID].Last})
 	}
 	return state
