@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/klauspost/compress/flate"
 
 	"github.com/cookiesession/go/cookiesession"
@@ -56,15 +57,42 @@ func dissect(value string) (anatomy, error) {
 		a.entries = rest
 	case 1:
 		a.entries, err = io.ReadAll(flate.NewReader(bytes.NewReader(rest)))
+	case 2:
+		a.entries, err = inflated(rest)
 	default:
-		err = errAnatomy // isolated values are not taken apart
+		err = errAnatomy
 	}
 	return a, err
 }
 
+// inflated are isolated entries with their values inflated.
+func inflated(rest []byte) (entries []byte, err error) {
+	for len(rest) > 0 {
+		var item cbor.RawMessage
+		if rest, err = cbor.UnmarshalFirst(rest, &item); err != nil {
+			return nil, err
+		}
+		stream, deflated := bytes.CutPrefix(item, []byte{0xd8, 226})
+		if !deflated {
+			entries = append(entries, item...)
+			continue
+		}
+		var content []byte
+		if err := cbor.Unmarshal(stream, &content); err != nil {
+			return nil, err
+		}
+		value, err := io.ReadAll(flate.NewReader(bytes.NewReader(content)))
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, value...)
+	}
+	return entries, nil
+}
+
 // entriesOf are the packed entries of a session.
 func entriesOf(values map[string]any) (anatomy, error) {
-	// Compressed as a block, since more fits so.
+	// Compressed, since more fits so.
 	value, err := oursWith(oursSigned, cookiesession.Options{MaxSize: cookieMax, WarnSize: -1}).encode(values)
 	if err != nil {
 		return anatomy{}, fmt.Errorf("entries: %w", err)

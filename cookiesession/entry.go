@@ -331,48 +331,114 @@ func parsePairs(work *scratch, content []byte, how envelope.Compression) (table,
 // assemble appends the entries to work.raw as they go into the body, and says
 // how they were compressed. was is how those entries were that carry a stored
 // form. Each entry's weight is its share of what was written; the weights sum to it.
+//
+// Where values may be compressed together, they are only if the session is large and it pays:
+// each by itself, a value that nobody touched is copied, and reading one inflates no other.
 func (t *table) assemble(work *scratch, was, want envelope.Compression, effort deflate.Effort) (envelope.Compression, error) {
-	dst := work.raw
-	start := len(dst)
+	start := len(work.raw)
+	if want == envelope.Stored {
+		return want, t.plainly(work)
+	}
+	if want == envelope.Shared && was == envelope.Shared {
+		// It paid before. It need not be tried in the other way.
+		if err := t.plainly(work); err != nil || t.block(work, start, len(work.raw)-start, effort) {
+			return envelope.Shared, err
+		}
+		work.raw = work.raw[:start]
+	}
+	offered, err := t.isolated(work, was, effort)
+	size := len(work.raw) - start
+	if err != nil || want == envelope.Isolated || was == envelope.Shared || !offered || size < sharedFrom {
+		return envelope.Isolated, err
+	}
+	apart := bytes.Clone(work.raw[start:])
+	weights := t.weights()
+	work.raw = work.raw[:start]
+	if err := t.plainly(work); err != nil || t.block(work, start, size, effort) {
+		return envelope.Shared, err
+	}
+	work.raw = append(work.raw[:start], apart...)
+	t.weigh(weights)
+	return envelope.Isolated, nil
+}
+
+// sharedFrom is the size from which values may be compressed together.
+const sharedFrom = 2 << 10
+
+// plainly appends the entries without compression.
+func (t *table) plainly(work *scratch) error {
 	for _, e := range t.all() {
-		from := len(dst)
-		dst = pack.AppendKey(dst, e.key)
-		if want == envelope.Isolated && was == envelope.Isolated && e.stored != nil && effort != deflate.Best {
-			dst = append(dst, e.stored...)
-			e.weight = len(dst) - from
+		from := len(work.raw)
+		packed, err := e.inflated()
+		if err != nil {
+			return err
+		}
+		work.raw = append(pack.AppendKey(work.raw, e.key), packed...)
+		e.weight = len(work.raw) - from
+	}
+	return nil
+}
+
+// isolated appends the entries, each large value compressed by itself. offered says that it
+// was tried with one, and not only copied.
+func (t *table) isolated(work *scratch, was envelope.Compression, effort deflate.Effort) (offered bool, err error) {
+	for _, e := range t.all() {
+		from := len(work.raw)
+		work.raw = pack.AppendKey(work.raw, e.key)
+		if was == envelope.Isolated && e.stored != nil && effort != deflate.Best {
+			work.raw = append(work.raw, e.stored...)
+			e.weight = len(work.raw) - from
 			continue
 		}
 		packed, err := e.inflated()
 		if err != nil {
-			return 0, err
+			return false, err
 		}
-		value := len(dst)
-		if want == envelope.Isolated && len(packed) >= deflateFrom {
+		value := len(work.raw)
+		if len(packed) >= deflateFrom {
+			offered = true
 			work.more = deflate.Append(work.more[:0], packed, effort)
-			dst = appendBytes(dst, deflatedTag, work.more)
+			work.raw = appendBytes(work.raw, deflatedTag, work.more)
 		}
-		if len(dst) == value || !pays(len(packed), len(dst)-value) {
-			dst = append(dst[:value], packed...)
+		if len(work.raw) == value || !pays(len(packed), len(work.raw)-value) {
+			work.raw = append(work.raw[:value], packed...)
 		}
-		e.weight = len(dst) - from
+		e.weight = len(work.raw) - from
 	}
-	work.raw = dst
-	if want != envelope.Shared {
-		return want, nil
+	return offered, nil
+}
+
+// block compresses what was appended from start on as one block, if that is large
+// and comes out a twentieth smaller than size.
+func (t *table) block(work *scratch, start, size int, effort deflate.Effort) bool {
+	plain := len(work.raw) - start
+	if plain < sharedFrom || plain > maxPlain {
+		return false
 	}
-	size := len(dst) - start
-	if size >= bestFrom {
+	if plain >= bestFrom {
 		effort = deflate.Best
 	}
-	if size >= deflateFrom && size <= maxPlain {
-		work.more = deflate.Append(work.more[:0], dst[start:], effort)
-		if pays(size, len(work.more)) {
-			t.share(size, len(work.more))
-			work.raw = append(dst[:start], work.more...)
-			return envelope.Shared, nil
-		}
+	work.more = deflate.Append(work.more[:0], work.raw[start:], effort)
+	if len(work.more) > size-size/20 {
+		return false
 	}
-	return envelope.Stored, nil
+	t.share(plain, len(work.more))
+	work.raw = append(work.raw[:start], work.more...)
+	return true
+}
+
+func (t *table) weights() []int {
+	all := make([]int, len(t.entries))
+	for i, e := range t.entries {
+		all[i] = e.weight
+	}
+	return all
+}
+
+func (t *table) weigh(weights []int) {
+	for i, e := range t.entries {
+		e.weight = weights[i]
+	}
 }
 
 // share scales the weights, which sum to total, so that they sum to of: bytes
