@@ -61,81 +61,155 @@ const (
 	maxLength    = 15 // bits of a code
 	maxLiterals  = 286
 	maxDistances = 30
-	width        = 9 // bits that a table is looked up by
+	width        = 10 // bits that a table is looked up by
 )
 
-// A huffman decodes one alphabet by tables: the first bits of the input give an entry,
-// symbol<<4 | length. Where the code is longer than that, its length is 0 and the symbol
-// is where, in more, the entries by the further bits begin; how many those are stands in wide.
+// A huffman decodes one alphabet by tables: the first bits of the input give the entry of
+// the code that they begin with. Where that code is longer, the entry says where, in
+// more, those by the further bits begin, how many of which are in wide.
 type huffman struct {
-	table [1 << width]uint16
-	more  [maxLiterals / 2 << (maxLength - width)]uint16 // each first part has two codes or more
+	table [1 << width]entry
+	more  [maxLiterals / 2 << (maxLength - width)]entry // each first part has two codes or more
 	wide  uint
 	empty bool
 }
 
-// build makes the tables for the code lengths of the symbols. Codes are canonical (RFC
-// 1951, section 3.2.2). They must be complete, but for a single code of one bit, and
-// for none at all, of which the use is an error.
-func (h *huffman) build(lengths []uint8) bool {
+// An entry says all of a symbol, so that nothing is computed for each occurrence:
+//
+//	bits 0 to 5     length of its code; 0: no code
+//	bits 8 to 12    how many bits extend it
+//	bit 14          the code is longer: bits 16 and up are where to look
+//	bit 15          the end of the block, or a symbol that stands for nothing
+//	bits 16 to 30   base of the length or distance; the literal; the symbol
+//	bit 31          a literal
+type entry uint32
+
+const (
+	isLonger  entry = 1 << 14
+	isSpecial entry = 1 << 15
+	isLiteral entry = 1 << 31
+)
+
+func (e entry) length() uint { return uint(e & 63) }
+func (e entry) extra() uint  { return uint(e >> 8 & 31) }
+func (e entry) value() uint  { return uint(e >> 16 & 0x7fff) }
+
+// What the symbols stand for (sections 3.2.5 and 3.2.7), but for the lengths of their codes.
+var literalEntries, distanceEntries, codeEntries = func() (literals [288]entry, distances [32]entry, codes [19]entry) {
+	for i := range literals {
+		n := uint(0)
+		switch {
+		case i < 256:
+			literals[i] = isLiteral | entry(i)<<16
+		case i == endOfBlock || i >= maxLiterals:
+			literals[i] = isSpecial | entry(i)<<16
+		case i < 265:
+			literals[i] = entry(i-257+3) << 16
+		case i < 285:
+			n = uint(i-261) >> 2
+			literals[i] = entry((i-261)&3<<n+4<<n+3)<<16 | entry(n)<<8
+		default:
+			literals[i] = 258 << 16
+		}
+	}
+	for i := range distances {
+		switch {
+		case i < 4:
+			distances[i] = entry(i+1) << 16
+		case i < maxDistances:
+			n := uint(i)>>1 - 1
+			distances[i] = entry((2+i&1)<<n+1)<<16 | entry(n)<<8
+		default:
+			distances[i] = isSpecial
+		}
+	}
+	for i := range codes {
+		codes[i] = entry(i) << 16
+	}
+	return literals, distances, codes
+}()
+
+const endOfBlock = 256
+
+// build makes the tables for the code lengths of the symbols, and what they stand for. Codes
+// are canonical (RFC 1951, section 3.2.2). They must be complete, but for a single code of
+// one bit, and for none at all, of which the use is an error.
+func (h *huffman) build(lengths []uint8, symbols []entry) bool {
 	var count [maxLength + 1]int
-	longest := uint(0)
 	for _, n := range lengths {
 		count[n]++
-		longest = max(longest, uint(n))
 	}
 	count[0] = 0
+	longest := uint(maxLength)
+	for longest > 0 && count[longest] == 0 {
+		longest--
+	}
 	h.empty = longest == 0
 	if h.empty {
 		return true
 	}
-	var next [maxLength + 2]int
+	var next, at [maxLength + 2]int // the next code of each length, and its place among all
 	for n := uint(1); n <= longest; n++ {
 		next[n+1] = (next[n] + count[n]) << 1
+		at[n+1] = at[n] + count[n]
 	}
-	switch total := next[longest+1] >> 1; {
-	case total == 1<<longest:
-	case total == 1 && longest == 1:
-		clear(h.table[:]) // the other code is an error
-	default:
+	if total := next[longest+1] >> 1; total != 1<<longest && !(total == 1 && longest == 1) {
 		return false
 	}
-	h.wide = 0
-	if longest > width {
-		h.wide = longest - width
-		clear(h.table[:]) // so that it is seen which prefixes have their place
-	}
-	used := 0
+	var sorted [288]uint16 // the symbols by the lengths of their codes
 	for symbol, n := range lengths {
-		if n == 0 {
+		if n > 0 {
+			sorted[at[n]] = uint16(symbol)
+			at[n]++
+		}
+	}
+
+	// What a shorter code decides, it decides whatever bits follow: so the table for one bit
+	// more is the table twice. Where no code was yet there is none in both.
+	h.table[0] = 0
+	done := 0
+	for n := uint(1); n <= width; n++ {
+		half := 1 << (n - 1)
+		copy(h.table[half:2*half], h.table[:half])
+		if n > longest {
 			continue
 		}
-		length := uint(n)
-		code := uint(bits.Reverse16(uint16(next[length]) << (16 - length)))
-		next[length]++
-		entry := uint16(symbol)<<4 | uint16(length)
-		if length <= width {
-			for i := code; i < 1<<width; i += 1 << length {
-				h.table[i] = entry
+		for _, symbol := range sorted[done : done+count[n]] {
+			h.table[reversed(next[n], n)] = symbols[symbol] | entry(n)
+			next[n]++
+		}
+		done += count[n]
+	}
+	if longest <= width {
+		return true
+	}
+	h.wide = longest - width
+	used := 0
+	for n := uint(width + 1); n <= longest; n++ {
+		for _, symbol := range sorted[done : done+count[n]] {
+			code := reversed(next[n], n)
+			next[n]++
+			first := &h.table[code&(1<<width-1)]
+			if *first == 0 {
+				*first = isLonger | entry(used)<<16
+				used += 1 << h.wide
 			}
-			continue
+			start := int(*first >> 16)
+			for i := code >> width; i < 1<<h.wide; i += 1 << (n - width) {
+				h.more[start+int(i)] = symbols[symbol] | entry(n)
+			}
 		}
-		first := &h.table[code&(1<<width-1)]
-		if *first == 0 {
-			*first = uint16(used+1) << 4
-			used++
-		}
-		start := int(*first>>4-1) << h.wide
-		for i := code >> width; i < 1<<h.wide; i += 1 << (length - width) {
-			h.more[start+int(i)] = entry
-		}
+		done += count[n]
 	}
 	return true
 }
 
+// reversed is a code of n bits as it comes: its first bit lowest.
+func reversed(code int, n uint) uint { return uint(bits.Reverse16(uint16(code) << (16 - n))) }
+
 // further is the entry of a code that is longer than the table is wide.
-func (h *huffman) further(first uint16, bits uint64) uint16 {
-	return h.more[uint(first>>4-1)<<h.wide|uint(bits>>width)&(1<<h.wide-1)]
+func (h *huffman) further(first entry, bits uint64) entry {
+	return h.more[uint(first>>16)+uint(bits>>width)&(1<<h.wide-1)]
 }
 
 // fill has at least 56 bits ready, or all that are left.
@@ -159,20 +233,14 @@ func (d *decoder) symbol(h *huffman) (uint, bool) {
 	if h.empty {
 		return 0, false
 	}
-	entry := h.table[d.bits&(1<<width-1)]
-	if entry&15 == 0 {
-		if entry == 0 {
-			return 0, false
-		}
-		entry = h.further(entry, d.bits)
+	e := h.table[d.bits&(1<<width-1)]
+	if e&isLonger != 0 {
+		e = h.further(e, d.bits)
 	}
-	n := uint(entry & 15)
-	if d.count < n {
+	if _, ok := d.take(e.length()); !ok || e == 0 {
 		return 0, false
 	}
-	d.bits >>= n
-	d.count -= n
-	return uint(entry >> 4), true
+	return e.value(), true
 }
 
 func (d *decoder) stream() error {
@@ -249,8 +317,8 @@ func (d *decoder) stored() error {
 // their two last distances.
 var fixedLiterals, fixedDistances = func() (literals, distances huffman) {
 	literals.build(slices.Concat(slices.Repeat([]uint8{8}, 144), slices.Repeat([]uint8{9}, 112),
-		slices.Repeat([]uint8{7}, 24), slices.Repeat([]uint8{8}, 8)))
-	distances.build(slices.Repeat([]uint8{5}, 32))
+		slices.Repeat([]uint8{7}, 24), slices.Repeat([]uint8{8}, 8)), literalEntries[:])
+	distances.build(slices.Repeat([]uint8{5}, 32), distanceEntries[:])
 	return literals, distances
 }()
 
@@ -277,7 +345,7 @@ func (d *decoder) dynamic() bool {
 		}
 		first[at] = uint8(n)
 	}
-	if !d.codes.build(first[:]) {
+	if !d.codes.build(first[:], codeEntries[:]) {
 		return false
 	}
 	lengths := d.lengths[:literals+distances]
@@ -318,111 +386,78 @@ func (d *decoder) dynamic() bool {
 		}
 	}
 	d.literal, d.distant = &d.own[0], &d.own[1]
-	return d.literal.build(lengths[:literals]) && d.distant.build(lengths[literals:])
+	return d.literal.build(lengths[:literals], literalEntries[:]) && d.distant.build(lengths[literals:], distanceEntries[:])
 }
 
 // block reads literals and matches up to the end of the block (section 3.2.5). It
 // does what fill, symbol and take do, on variables of its own: here most of the time goes.
 func (d *decoder) block() (err error) {
 	in, acc, count := d.in, d.bits, d.count
-	out, at := d.out[:cap(d.out)], len(d.out) // at is where the next byte goes
+	out, at := d.out[:min(cap(d.out), d.most)], len(d.out) // at is where the next byte goes
 	literals, distances := &d.literal.table, &d.distant.table
 	err = ErrMalformed
 	if d.literal.empty {
 		return err
 	}
-loop:
 	for {
 		if count < maxLength {
 			in, acc, count = refill(in, acc, count)
-			// Where there is room, literals by twos and threes: these bits suffice.
-			for len(out)-at >= 3 && d.most-at >= 3 && count >= 3*width {
-				entry := literals[acc&(1<<width-1)]
-				if entry&15 == 0 || entry >= 256<<4 {
-					break
-				}
-				out[at] = byte(entry >> 4)
-				at++
-				acc >>= entry & 15
-				count -= uint(entry & 15)
-			}
 		}
-		entry := literals[acc&(1<<width-1)]
-		if entry&15 == 0 {
-			if entry == 0 {
-				break
-			}
-			entry = d.literal.further(entry, acc)
+		e := literals[acc&(1<<width-1)]
+		if e&isLonger != 0 {
+			e = d.literal.further(e, acc)
 		}
-		n := uint(entry & 15)
-		if count < n {
+		n := e.length()
+		if count < n || n == 0 {
 			break
 		}
 		acc >>= n
 		count -= n
-		symbol := uint(entry >> 4)
-		if symbol < 256 {
-			if at >= len(out) || at >= d.most {
-				if at >= d.most {
+		if e&isLiteral != 0 {
+			if at >= len(out) {
+				if at == d.most {
 					err = ErrTooLarge
 					break
 				}
 				out = d.grow(out[:at], 1)
 			}
-			out[at] = byte(symbol)
+			out[at] = byte(e >> 16)
 			at++
 			continue
 		}
-		if symbol == 256 {
-			err = nil
+		if e&isSpecial != 0 {
+			if e.value() == endOfBlock {
+				err = nil
+			}
 			break
 		}
 		// What extends the length, the distance, and what extends that: 33 bits.
 		if count < 5+maxLength+13 {
 			in, acc, count = refill(in, acc, count)
 		}
-		length := 258
-		switch {
-		case symbol >= maxLiterals:
-			break loop
-		case symbol < 265:
-			length = int(symbol) - 257 + 3
-		case symbol < 285:
-			n := (symbol - 261) >> 2
-			if count < n {
-				break loop
-			}
-			length = int((symbol-261)&3<<n + 4<<n + 3 + uint(acc&(1<<n-1)))
-			acc >>= n
-			count -= n
+		n = e.extra()
+		if count < n {
+			break
 		}
+		length := int(e.value() + uint(acc&(1<<n-1)))
+		acc >>= n
+		count -= n
 
 		if d.distant.empty {
 			break
 		}
-		entry = distances[acc&(1<<width-1)]
-		if entry&15 == 0 {
-			if entry == 0 {
-				break
-			}
-			entry = d.distant.further(entry, acc)
+		e = distances[acc&(1<<width-1)]
+		if e&isLonger != 0 {
+			e = d.distant.further(e, acc)
 		}
-		n, symbol = uint(entry&15), uint(entry>>4)
-		if count < n || symbol >= maxDistances {
+		n = e.length()
+		if count < n+e.extra() || n == 0 || e&isSpecial != 0 {
 			break
 		}
 		acc >>= n
-		count -= n
-		distance := int(symbol) + 1
-		if symbol >= 4 {
-			n := symbol>>1 - 1
-			if count < n {
-				break
-			}
-			distance = int((2+symbol&1)<<n + 1 + uint(acc&(1<<n-1)))
-			acc >>= n
-			count -= n
-		}
+		distance := int(e.value() + uint(acc&(1<<e.extra()-1)))
+		acc >>= e.extra()
+		count -= n + e.extra()
 		if distance > at-d.base {
 			break
 		}
@@ -461,5 +496,5 @@ func refill(in []byte, acc uint64, count uint) ([]byte, uint64, uint) {
 // stand there already, which it need not.
 func (d *decoder) grow(out []byte, n int) []byte {
 	out = slices.Grow(out, max(n, min(512+len(out), d.most-len(out))))
-	return out[:cap(out)]
+	return out[:min(cap(out), d.most)]
 }
