@@ -151,6 +151,7 @@ type opened struct {
 	table      table
 	protection envelope.Protection
 	keyID      keys.ID
+	size       int // bytes of the whole cookie, its text undone
 	ok         bool
 	rejected   []error
 	unknown    []keys.ID // what the ring does not have
@@ -264,7 +265,7 @@ func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, erro
 		return opened{}, fmt.Errorf("%w: %w", errBody, err)
 	}
 	body.Entries = nil
-	return opened{body: body, table: table, protection: head.Protection, keyID: id, ok: true}, nil
+	return opened{body: body, table: table, protection: head.Protection, keyID: id, size: len(raw), ok: true}, nil
 }
 
 // alive applies the lifetimes and the ring's not-before.

@@ -142,6 +142,7 @@ type table struct {
 	raw     []byte     // the pairs as they were, nil once they are taken apart
 	starts  [16]uint16 // where the first of them begin in raw
 	pairs   int        // how many there are
+	content int        // bytes that they took in the cookie
 	source  source     // where the pairs come from, until it is read
 	entries []*entry
 	plain   int // bytes of keys and plain values known so far
@@ -295,6 +296,7 @@ func cutPair(raw []byte) (p pair, rest []byte, err error) {
 // parsePairs reads the pairs of an authenticated body: packed keys in strictly
 // ascending order, each with its value. The table keeps nothing of content, nor of work.
 func parsePairs(work *scratch, content []byte, how envelope.Compression) (table, error) {
+	taken := len(content)
 	if how == envelope.Shared {
 		var err error
 		if work.more, err = deflate.Inflate(work.more, content, maxPlain); err != nil {
@@ -302,7 +304,7 @@ func parsePairs(work *scratch, content []byte, how envelope.Compression) (table,
 		}
 		content = work.more
 	}
-	t := table{raw: bytes.Clone(content)}
+	t := table{raw: bytes.Clone(content), content: taken}
 	var last []byte
 	for raw := t.raw; len(raw) > 0; {
 		p, rest, err := cutPair(raw)
@@ -425,6 +427,23 @@ func (t *table) block(work *scratch, start, size int, effort deflate.Effort) boo
 	t.share(plain, len(work.more))
 	work.raw = append(work.raw[:start], work.more...)
 	return true
+}
+
+// asOpened gives the entries the weights that they have in the cookie of so many bytes that
+// they were opened from.
+func (t *table) asOpened(was envelope.Compression, size int) bool {
+	total := 0
+	for _, e := range t.all() {
+		if e.stored == nil {
+			return false
+		}
+		e.weight = pack.KeySize(e.key) + len(e.stored)
+		total += e.weight
+	}
+	if was == envelope.Shared {
+		t.share(total, t.content)
+	}
+	return total > 0 && t.content < size
 }
 
 func (t *table) weights() []int {

@@ -83,7 +83,8 @@ type Options struct {
 	// MaxSize is the most that name and value may take together, in bytes.
 	// Default 4093, which every browser keeps; from 256 to 4096.
 	MaxSize int
-	// WarnSize is the size from which Seal reports a warning. Default 3600:
+	// WarnSize is the size from which Seal reports a warning, which the
+	// middleware's OnLarge hears of. Default 3600:
 	// reverse proxies with 4 KiB for a header fail a little above. Negative: never.
 	WarnSize int
 	// Compression of the cookies that are written. Default CompressAuto.

@@ -42,6 +42,7 @@ type Session struct {
 	protection envelope.Protection  // that it was opened under; 0: none
 	packedAs   envelope.Compression // of the entries as they were opened
 	keyID      keys.ID
+	size       int  // bytes of the cookie that was opened
 	sealed     bool // the client holds it, under keyID
 	replaces   bool // the client holds something that may be deleted
 	flushed    bool // since it was opened or last sealed
@@ -93,7 +94,7 @@ func (s *Session) entries() *table {
 		s.id = o.body.ID
 		s.created, s.touched = int64(o.body.Created), int64(o.body.Touched)
 		s.expiry = expiryOf(o.body)
-		s.protection, s.packedAs, s.keyID = o.protection, o.body.Compression, o.keyID
+		s.protection, s.packedAs, s.keyID, s.size = o.protection, o.body.Compression, o.keyID, o.size
 	}
 	s.replaces = o.ok || len(o.rejected) > 0 && !slices.ContainsFunc(o.rejected, func(err error) bool {
 		return errors.Is(err, ErrUnreadable)
@@ -126,7 +127,7 @@ var errLateLook = errors.New("cookiesession: the session was first looked at aft
 
 // changed notes a change: what was done, and to which key, if to one.
 func (s *Session) changed(done, key string) {
-	s.modified = true
+	s.modified, s.size = true, 0
 	if s.late == nil || s.lateChanged {
 		return
 	}

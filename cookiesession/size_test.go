@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,6 +66,80 @@ func TestCookieSizes(t *testing.T) {
 				assert.LessOrEqual(t, len(sealed.Value), p.limit)
 				assert.Equal(t, p.want, len(sealed.Value))
 			})
+		}
+	}
+}
+
+// An unchanged session weighs what its cookie does, however that was compressed.
+func TestSizeOfAnUnchangedSession(t *testing.T) {
+	for _, payload := range []string{"tiny", "login", "cart", "oauth", "large"} {
+		for _, opts := range []cookiesession.Options{
+			{}, {Protection: cookiesession.Encrypted}, {Compression: cookiesession.CompressIsolated},
+		} {
+			c := newCodec(t, opts)
+			s := c.New(context.Background())
+			s.SetAll(fixture(t, payload))
+			before := s.Size()
+			value := seal(t, c, s)
+			s = present(c, value)
+			size := s.Size()
+			assert.Equal(t, len(c.Name())+len(value), size.Total)
+			assert.Equal(t, before, size)
+			total := size.Overhead
+			for _, v := range size.Values {
+				total += v.Bytes
+			}
+			assert.Equal(t, size.Total, total)
+			assert.False(t, s.Modified())
+
+			s.Set("n", 1)
+			assert.Greater(t, s.Size().Total, size.Total-8, "a change may compress better, but not by much")
+			s.Delete("n")
+			assert.InDelta(t, size.Total, s.Size().Total, 4, "it would tell when it was touched")
+		}
+	}
+}
+
+// What a session and its values hold is theirs: the memory that calls work in is used
+// again, and must not show through.
+func TestNothingHeldIsUsedAgain(t *testing.T) {
+	for _, opts := range []cookiesession.Options{
+		{}, {Protection: cookiesession.Encrypted}, {Compression: cookiesession.CompressOff},
+	} {
+		c := newCodec(t, opts)
+		type kept struct {
+			session *cookiesession.Session
+			text    string
+			bytes   []byte
+			list    []any
+			value   string
+		}
+		var all []kept
+		for i := range 200 {
+			s := begin(c)
+			fill := string(rune('a' + i%26))
+			s.Set("text", strings.Repeat(fill, 40))
+			s.Set("hex", strings.Repeat("0a", 20))
+			s.Set("bytes", bytes.Repeat([]byte(fill), 50))
+			s.Set("list", []string{fill, strings.Repeat(fill, 700)})
+			s.Set("number", i)
+			value := seal(t, c, s)
+			o := present(c, value)
+			k := kept{session: o, text: o.GetString("text"), value: value}
+			k.bytes, _ = o.Get("bytes").([]byte)
+			k.list, _ = o.Get("list").([]any)
+			all = append(all, k)
+		}
+		for i, k := range all {
+			fill := string(rune('a' + i%26))
+			require.Equal(t, strings.Repeat(fill, 40), k.text)
+			require.Equal(t, bytes.Repeat([]byte(fill), 50), k.bytes)
+			require.Equal(t, []any{fill, strings.Repeat(fill, 700)}, k.list)
+			require.Equal(t, i, k.session.GetInt("number"), "read late")
+			require.Equal(t, strings.Repeat("0a", 20), k.session.GetString("hex"))
+			again, err := c.Decode(context.Background(), k.value)
+			require.NoError(t, err)
+			require.Equal(t, i, again.GetInt("number"))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/cookiesession/go/cookiesession"
 )
 
 // Attributes are what tells a cookie apart from others of its name.
@@ -45,6 +47,10 @@ type Options struct {
 	// It may be called from the handler's goroutines. Default: logged at warn
 	// level.
 	OnLate func(r *http.Request, err error)
+	// OnLarge hears of a session that was written and has reached
+	// cookiesession.Options.WarnSize: in time, before one does not fit. size names
+	// the largest keys. Default: logged at warn level.
+	OnLarge func(r *http.Request, size cookiesession.Size)
 	// OnSkip hears of a changed session that was not written, because of a
 	// status of 500 or above, a panic, or a hijacked connection; and of one
 	// that was only read, whose idle time could not be renewed. Default: logged

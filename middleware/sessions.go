@@ -60,6 +60,12 @@ func New(codec Codec, opts Options) (*Sessions, error) {
 	if opts.OnLate == nil {
 		opts.OnLate = logWarn("the session was used too late")
 	}
+	if opts.OnLarge == nil {
+		name := codec.Name()
+		opts.OnLarge = func(r *http.Request, size cookiesession.Size) {
+			slog.WarnContext(r.Context(), "the session nears the limit of a cookie", "cookie", name, "size", size.String())
+		}
+	}
 	if opts.OnSkip == nil {
 		opts.OnSkip = logWarn("the session was not written")
 	}
@@ -199,7 +205,7 @@ func (m *Sessions) apply(h http.Header, room *lines, r *http.Request, s *cookies
 		}
 	}
 	if sealed.Warning != nil {
-		slog.WarnContext(r.Context(), "the session nears the limit of a cookie", "cookie", m.codec.Name(), "size", sealed.Warning.String())
+		m.opts.OnLarge(r, *sealed.Warning)
 	}
 }
 

@@ -178,6 +178,16 @@ func TestDefaultHooksLog(t *testing.T) {
 	assert.Contains(t, out, "nears the limit")
 	assert.Contains(t, out, "notes")
 
+	var large []cookiesession.Size
+	m, err := middleware.New(codec, middleware.Options{OnLarge: func(_ *http.Request, size cookiesession.Size) { large = append(large, size) }})
+	require.NoError(t, err)
+	for _, n := range []int{10, 2700} {
+		m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { session(r).Set("notes", big()[:n]) })).
+			ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	}
+	require.Len(t, large, 1)
+	assert.Equal(t, "notes", large[0].Values[0].Key)
+
 	s := codec.New(context.Background())
 	s.Set("n", 1)
 	value, err := codec.Encode(s)
