@@ -168,9 +168,9 @@ func (t *table) all() []*entry {
 	return t.entries
 }
 
-// peek finds the value of a key in the pairs as they were, if it is among the first. The
-// value is only sliced.
-func (t *table) peek(key string) (value []byte, ok bool) {
+// peek finds the value of a key in the pairs as they were: nil if there is none. It only slices.
+// Where more pairs stand there than it knows the places of, it may not know.
+func (t *table) peek(key string) (value []byte, known bool) {
 	if t.raw == nil {
 		return nil, false
 	}
@@ -180,7 +180,7 @@ func (t *table) peek(key string) (value []byte, ok bool) {
 			continue
 		}
 		if string(found) != key {
-			return nil, false
+			return nil, true
 		}
 		switch {
 		case i+1 == t.pairs:
@@ -189,8 +189,9 @@ func (t *table) peek(key string) (value []byte, ok bool) {
 			after := len(t.raw) - int(t.starts[i+1])
 			return rest[:len(rest)-after], true
 		}
+		return nil, false
 	}
-	return nil, false
+	return nil, t.pairs <= len(t.starts)
 }
 
 func (t *table) find(key string) (int, bool) {

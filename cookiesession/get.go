@@ -41,7 +41,7 @@ func (s *Session) GetBool(key string) bool { return scalar[bool](s, key) }
 func scalar[T any](s *Session, key string) T {
 	var zero T
 	t := s.look()
-	if value, ok := t.peek(key); ok && glance(value, &zero) {
+	if value, known := t.peek(key); known && (value == nil || glance(value, &zero)) {
 		s.done()
 		return zero
 	}
@@ -67,9 +67,15 @@ func scalar[T any](s *Session, key string) T {
 func Get[T any](s *Session, key string) (T, error) {
 	t := s.look()
 	var v T
-	if value, ok := t.peek(key); ok && glance(value, &v) {
-		s.done()
-		return v, nil
+	if value, known := t.peek(key); known {
+		if value == nil {
+			s.done()
+			return v, ErrAbsent
+		}
+		if glance(value, &v) {
+			s.done()
+			return v, nil
+		}
 	}
 	e := t.get(key)
 	s.done()

@@ -154,6 +154,9 @@ func (s *Session) hasID() bool { return s.id != [envelope.IDSize]byte{} }
 func (s *Session) Has(key string) bool {
 	t := s.look()
 	defer s.done()
+	if value, known := t.peek(key); known {
+		return value != nil
+	}
 	return t.get(key) != nil
 }
 
