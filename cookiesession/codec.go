@@ -189,20 +189,27 @@ func (c *Codec) try(candidates []string, ring *keys.Ring, now time.Time) opened 
 			rejected = append(rejected, errTooMany)
 			break
 		}
-		o, err := c.open(value, ring, now)
-		switch {
-		case err != nil:
-			unknown = append(unknown, o.unknown...)
+		o := &best
+		var another opened
+		if best.ok {
+			o = &another
+		}
+		if err := c.open(o, value, ring, now); err != nil {
+			if r, ok := err.(*refusal); ok && r.kind == ErrUnreadable {
+				unknown = append(unknown, r.id)
+			}
 			rejected = append(rejected, err)
-		case !best.ok:
-			best = o
+			continue
+		}
+		switch {
+		case o == &best:
 		case best.body.ID != o.body.ID:
 			if !ambiguous {
 				rejected = append(rejected, errTwoSessions)
 			}
 			ambiguous = true
 		case o.body.Touched > best.body.Touched:
-			best = o
+			best = *o
 		}
 	}
 	if ambiguous {
@@ -226,46 +233,47 @@ var (
 	errOver        = fmt.Errorf("%w: past its lifetime", ErrExpired)
 )
 
-// open reads one value, in the one safe order: length, text, header, key,
-// authentication, and only then what it says. It works in scratch: the result
-// shares no memory with it.
-func (c *Codec) open(value string, ring *keys.Ring, now time.Time) (opened, error) {
+// open reads one value into o, in the one safe order: length, text, header, key,
+// authentication, and only then what it says. It works in scratch: o
+// shares no memory with it, and is left alone on an error.
+func (c *Codec) open(o *opened, value string, ring *keys.Ring, now time.Time) error {
 	work := scratches.Get().(*scratch)
 	defer work.free()
 	raw, head, err := parseHeader(work.raw, value)
 	if err != nil {
-		return opened{}, err
+		return err
 	}
 	work.raw = raw
 	id := keys.ID(head.KeyID)
 	key, err := ring.Lookup(id)
-	switch {
-	case err == nil:
-	case errors.Is(err, keys.ErrRevoked):
-		return opened{}, &refusal{ErrRevoked, "its key %v is revoked", id}
+	switch err {
+	case nil:
+	case keys.ErrRevoked:
+		return &refusal{ErrRevoked, "its key %v is revoked", id}
 	default:
-		return opened{unknown: []keys.ID{id}}, &refusal{ErrUnreadable, "its key %v is not in the ring", id}
+		return &refusal{ErrUnreadable, "its key %v is not in the ring", id}
 	}
 	authentic, err := c.sealer(key, head.Protection).Open(raw)
 	if err != nil {
-		return opened{}, &refusal{ErrForged, "its tag does not match under key %v; altered, or of another cookie name or realm", id}
+		return &refusal{ErrForged, "its tag does not match under key %v; altered, or of another cookie name or realm", id}
 	}
 
 	body, err := envelope.ParseBody(authentic)
 	if errors.Is(err, envelope.ErrUnknown) {
-		return opened{}, errFlags
+		return errFlags
 	} else if err != nil {
-		return opened{}, errBody
+		return errBody
 	}
 	if err := c.alive(body, ring, now); err != nil {
-		return opened{}, err
+		return err
 	}
 	table, err := parsePairs(work, body.Entries, body.Compression)
 	if err != nil {
-		return opened{}, fmt.Errorf("%w: %w", errBody, err)
+		return fmt.Errorf("%w: %w", errBody, err)
 	}
 	body.Entries = nil
-	return opened{body: body, table: table, protection: head.Protection, keyID: id, size: len(raw), ok: true}, nil
+	*o = opened{body: body, table: table, protection: head.Protection, keyID: id, size: len(raw), ok: true}
+	return nil
 }
 
 // alive applies the lifetimes and the ring's not-before.
