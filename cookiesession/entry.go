@@ -39,9 +39,9 @@ var (
 	foreignTag  = []byte{0xd8, 227}
 )
 
-// A value or block below this size is not offered to DEFLATE. Between 400 and 600
-// bytes it may save 60 of them, and takes longer than all else together.
-const deflateFrom = 600
+// A value, or all of them, below this size is not offered to DEFLATE: it would rarely save
+// a tenth.
+const deflateFrom = 400
 
 // From this size on a block comes near to what a cookie holds, and is compressed as
 // far as it goes.
@@ -335,8 +335,8 @@ func parsePairs(work *scratch, content []byte, how envelope.Compression) (table,
 // how they were compressed. was is how those entries were that carry a stored
 // form. Each entry's weight is its share of what was written; the weights sum to it.
 //
-// Where values may be compressed together, they are only if the session is large and it pays:
-// each by itself, a value that nobody touched is copied, and reading one inflates no other.
+// Where values may be compressed together, they are only if it pays: each by itself, a value that
+// nobody touched is copied, and reading one inflates no other.
 func (t *table) assemble(work *scratch, was, want envelope.Compression, effort deflate.Effort) (envelope.Compression, error) {
 	start := len(work.raw)
 	if want == envelope.Stored {
@@ -351,7 +351,9 @@ func (t *table) assemble(work *scratch, was, want envelope.Compression, effort d
 	}
 	offered, err := t.isolated(work, was, effort)
 	size := len(work.raw) - start
-	if err != nil || want == envelope.Isolated || was == envelope.Shared || !offered || size < sharedFrom {
+	// Where it did not pay at the last write, a small change does not make it pay.
+	again := was == envelope.Isolated && !offered && t.content >= deflateFrom && effort != deflate.Best
+	if err != nil || want == envelope.Isolated || was == envelope.Shared || size < deflateFrom || again {
 		return envelope.Isolated, err
 	}
 	apart := bytes.Clone(work.raw[start:])
@@ -364,9 +366,6 @@ func (t *table) assemble(work *scratch, was, want envelope.Compression, effort d
 	t.weigh(weights)
 	return envelope.Isolated, nil
 }
-
-// sharedFrom is the size from which values may be compressed together.
-const sharedFrom = 2 << 10
 
 // plainly appends the entries without compression.
 func (t *table) plainly(work *scratch) error {
@@ -411,11 +410,11 @@ func (t *table) isolated(work *scratch, was envelope.Compression, effort deflate
 	return offered, nil
 }
 
-// block compresses what was appended from start on as one block, if that is large
-// and comes out a twentieth smaller than size.
+// block compresses what was appended from start on as one block, if that comes out a
+// twentieth smaller than size.
 func (t *table) block(work *scratch, start, size int, effort deflate.Effort) bool {
 	plain := len(work.raw) - start
-	if plain < sharedFrom || plain > maxPlain {
+	if plain < deflateFrom || plain > maxPlain {
 		return false
 	}
 	if plain >= bestFrom {

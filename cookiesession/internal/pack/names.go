@@ -3,8 +3,8 @@ package pack
 // names are the map keys that pack into their index. The first 24 take one byte,
 // the others two.
 //
-// Once the format is final the table is frozen: neither order nor content may
-// change, and nothing may be added, for older readers refuse an unknown index.
+// The table is frozen with the format: neither order nor content may change, and
+// nothing may be added, for older readers refuse an unknown index.
 var names = [...]string{
 	// The most frequent, one byte each.
 	"user_id", "csrf_token", "v", "id", "name", "email", "items", "sku", "title",
