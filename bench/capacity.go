@@ -73,7 +73,8 @@ func capacitiesOf(subjects []subject, seeds int) capacities {
 	all := capacities{}
 	for _, s := range subjects {
 		switch s.name() {
-		case scsMemory, contextOnly, nothing: // no session in the cookie
+		case scsMemory, contextOnly, nothing, // no session in the cookie
+			partsSigned, partsSignedKlauspost, partsEncrypted, partsEncryptedKlauspost: // ours
 		default:
 			all[s.name()] = capacity(s, seeds)
 		}

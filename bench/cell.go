@@ -48,8 +48,19 @@ func endToEnd(subjects []subject, payloads []*payload) []group {
 	for _, p := range payloads {
 		cookies := map[string]string{}
 		for _, s := range subjects {
+			if _, isParts := s.(*parts); isParts {
+				continue
+			}
 			if value, _, err := cookieOf(s, p); err == nil {
 				cookies[s.name()] = value
+			}
+		}
+		for _, s := range subjects {
+			if f, isParts := s.(*parts); isParts {
+				value, fits := cookies[f.of.name()]
+				if fits && (!f.second() || f.inflates(p)) {
+					cookies[f.slug] = value
+				}
 			}
 		}
 		for _, a := range acts {
@@ -76,6 +87,8 @@ func does(subject, bench string) bool {
 	switch subject {
 	case contextOnly, nothing:
 		return bench == "Untouched"
+	case partsSigned, partsSignedKlauspost, partsEncrypted, partsEncryptedKlauspost:
+		return bench == "Read" || bench == "Write"
 	case plainCookie:
 		return bench != "Untouched" && bench != "Forged"
 	case oursSigned, oursEncrypted, scsMemory:

@@ -21,4 +21,10 @@
 //
 // "End to end" is a request with the cookie, the handler, and the response,
 // without a network, and without the server's parsing of the request.
+//
+// Floors stand beside the peers. The parts alone are what no session in a cookie
+// of our format can do without: a value in the context; base64, and the tag or the
+// cipher, of the same cookie; DEFLATE where the library's cookie has it; the line
+// of the header. They know beforehand where everything stands, and make no
+// session of it. How near the library comes to them is told at the end.
 package main

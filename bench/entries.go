@@ -17,9 +17,16 @@ import (
 // anatomy is a signed cookie in its parts, as SPEC.md has them, in bytes.
 type anatomy struct {
 	header, flags, created, touched, id, expiry, tag int
+	compression                                      byte
 	entries                                          []byte // packed, not compressed
 	stored                                           int    // what the entries take in the cookie
 }
+
+// The compressions of SPEC.md.
+const (
+	compressedShared   = 1
+	compressedIsolated = 2
+)
 
 const (
 	headerSize = 5
@@ -39,9 +46,15 @@ func dissect(value string) (anatomy, error) {
 	if len(raw) < headerSize+5+idSize+tagSize || raw[0] != 0x11 {
 		return anatomy{}, errAnatomy
 	}
-	a := anatomy{header: headerSize, flags: 1, created: 4, id: idSize, tag: tagSize}
-	flags := raw[headerSize]
-	rest := raw[headerSize+5 : len(raw)-tagSize]
+	a, err := dissectBody(raw[headerSize : len(raw)-tagSize])
+	a.header, a.tag = headerSize, tagSize
+	return a, err
+}
+
+// dissectBody takes apart what the protection is around.
+func dissectBody(body []byte) (a anatomy, err error) {
+	a = anatomy{flags: 1, created: 4, id: idSize}
+	flags, rest := body[0], body[5:]
 	if flags&0x10 != 0 {
 		_, a.touched = binary.Uvarint(rest)
 		rest = rest[a.touched:]
@@ -52,12 +65,13 @@ func dissect(value string) (anatomy, error) {
 		rest = rest[a.expiry:]
 	}
 	a.stored = len(rest)
-	switch flags & 0x03 {
+	a.compression = flags & 0x03
+	switch a.compression {
 	case 0:
 		a.entries = rest
-	case 1:
+	case compressedShared:
 		a.entries, err = io.ReadAll(flate.NewReader(bytes.NewReader(rest)))
-	case 2:
+	case compressedIsolated:
 		a.entries, err = inflated(rest)
 	default:
 		err = errAnatomy
@@ -67,27 +81,46 @@ func dissect(value string) (anatomy, error) {
 
 // inflated are isolated entries with their values inflated.
 func inflated(rest []byte) (entries []byte, err error) {
-	for len(rest) > 0 {
-		var item cbor.RawMessage
-		if rest, err = cbor.UnmarshalFirst(rest, &item); err != nil {
+	all, err := items(rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range all {
+		stream, err := streamOf(item)
+		if err != nil {
 			return nil, err
 		}
-		stream, deflated := bytes.CutPrefix(item, []byte{0xd8, 226})
-		if !deflated {
+		if stream == nil {
 			entries = append(entries, item...)
 			continue
 		}
-		var content []byte
-		if err := cbor.Unmarshal(stream, &content); err != nil {
-			return nil, err
-		}
-		value, err := io.ReadAll(flate.NewReader(bytes.NewReader(content)))
+		value, err := io.ReadAll(flate.NewReader(bytes.NewReader(stream)))
 		if err != nil {
 			return nil, err
 		}
 		entries = append(entries, value...)
 	}
 	return entries, nil
+}
+
+// items are the keys and values of entries, in turn.
+func items(entries []byte) (all []cbor.RawMessage, err error) {
+	for len(entries) > 0 {
+		var item cbor.RawMessage
+		if entries, err = cbor.UnmarshalFirst(entries, &item); err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, nil
+}
+
+// streamOf is what a deflated value has under its tag; nil if it is not deflated.
+func streamOf(item []byte) (stream []byte, err error) {
+	if tagged, deflated := bytes.CutPrefix(item, []byte{0xd8, 226}); deflated {
+		err = cbor.Unmarshal(tagged, &stream)
+	}
+	return stream, err
 }
 
 // entriesOf are the packed entries of a session.

@@ -13,11 +13,12 @@ type contextKey struct{}
 
 func (contexts) name() string { return contextOnly }
 
-func (contexts) handler(act, *job) http.Handler {
+func (contexts) handler(a act, j *job) http.Handler {
 	value := new(int)
+	next := bare{}.handler(a, j)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(context.WithValue(r.Context(), contextKey{}, value))
-		bare{}.serve(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 

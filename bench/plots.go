@@ -33,7 +33,7 @@ func newPlot() *plot.Plot {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle.Width = 0
 		a.Tick.LineStyle.Width = 0
-		a.Tick.Length = 2
+		a.Tick.Length = 5
 		a.Padding = 0
 		a.Tick.Label.Font = fontOf(9, xfont.WeightNormal)
 		a.Tick.Label.Color = faint
@@ -95,54 +95,56 @@ func (d *dots) Plot(c draw.Canvas, p *plot.Plot) {
 		row := y(d.at(i))
 		var placed []placedMark
 		least, most := math.Inf(1), math.Inf(-1)
-		for _, s := range d.subjects {
-			if v, ok := d.value(payload, s); ok {
-				least, most = min(least, v), max(most, v)
-			}
-		}
-		c.StrokeLine2(draw.LineStyle{Color: edge, Width: 1.4}, x(least), row, x(most), row)
+		left, right := c.Max.X, c.Min.X // of the marks on the line
 		for _, s := range d.subjects {
 			v, ok := d.value(payload, s)
 			if !ok {
 				continue
 			}
-			at := place(&placed, vg.Point{X: x(v), Y: row}, looks[s].radius)
-			c.DrawGlyph(looks[s].style(), at)
-			switch s {
+			least, most = min(least, v), max(most, v)
+			if at := place(&placed, s, vg.Point{X: x(v), Y: row}); at.Y == row {
+				left, right = min(left, at.X), max(right, at.X)
+			}
+		}
+		c.StrokeLine2(draw.LineStyle{Color: edge, Width: 1.4}, left, row, right, row)
+		for _, m := range placed {
+			c.DrawGlyph(looks[m.subject].style(), m.at)
+			v, _ := d.value(payload, m.subject)
+			switch m.subject {
 			case d.from:
-				number.XAlign, number.Color = draw.XRight, looks[s].color
+				number.XAlign, number.Color = draw.XRight, looks[m.subject].color
 				c.FillText(number, vg.Point{X: x(least) - 8, Y: row + 0.5}, d.unit(v))
 			case d.to:
-				number.XAlign, number.Color = draw.XLeft, looks[s].color
+				number.XAlign, number.Color = draw.XLeft, looks[m.subject].color
 				c.FillText(number, vg.Point{X: x(most) + 8, Y: row + 0.5}, d.unit(v))
 			}
 		}
 	}
 }
 
-// A placedMark is where a mark was drawn.
+// A placedMark is where a subject's mark goes.
 type placedMark struct {
-	at     vg.Point
-	radius vg.Length
+	subject string
+	at      vg.Point
 }
 
 // place moves a mark off the line of its row if another is there already.
-func place(placed *[]placedMark, at vg.Point, radius vg.Length) vg.Point {
+func place(placed *[]placedMark, subject string, at vg.Point) vg.Point {
 	free := func(at vg.Point) bool {
 		for _, p := range *placed {
-			if math.Hypot(float64(p.at.X-at.X), float64(p.at.Y-at.Y)) < float64(p.radius+radius)*0.85 {
+			if math.Hypot(float64(p.at.X-at.X), float64(p.at.Y-at.Y)) < float64(looks[p.subject].radius+looks[subject].radius)*0.85 {
 				return false
 			}
 		}
 		return true
 	}
-	for _, dy := range []vg.Length{0, -7, 7, -10.5, 10.5} {
+	for _, dy := range []vg.Length{0, -8, 8, -11.5, 11.5} {
 		if moved := (vg.Point{X: at.X, Y: at.Y + dy}); free(moved) {
 			at = moved
 			break
 		}
 	}
-	*placed = append(*placed, placedMark{at, radius})
+	*placed = append(*placed, placedMark{subject, at})
 	return at
 }
 
@@ -261,7 +263,7 @@ func (l *curves) plot(title string) *plot.Plot {
 	p.Title.Text = title
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Min, p.X.Max = 40, 10000
-	p.Y.Min, p.Y.Max = 2, 1000
+	p.Y.Min, p.Y.Max = 1, 1000
 	p.X.Tick.Marker, p.Y.Tick.Marker = logAxis{}, logAxis{}
 	p.X.Label.Text = "bytes of JSON"
 	if l.labels {

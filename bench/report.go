@@ -22,6 +22,7 @@ func (r *report) write(w io.Writer) {
 	r.capacity(w)
 	r.sweep(w)
 	r.parallel(w)
+	r.near(w)
 	r.closings(w)
 }
 
@@ -30,7 +31,7 @@ const cellNote = "microseconds, allocations, and how many times as long as cooki
 // allSubjects in the order of the tables.
 var allSubjects = []string{
 	oursSigned, oursEncrypted, gorillaSigned, gorillaEncrypted, securecookieSigned,
-	securecookieEncrypt, jwtHS256, scsMemory, plainCookie, contextOnly, nothing,
+	securecookieEncrypt, jwtHS256, scsMemory, partsSigned, partsEncrypted, plainCookie, contextOnly, nothing,
 }
 
 // cell is a time, allocations, and the ratio to ours.
@@ -38,6 +39,7 @@ func (r *report) cell(k key) string {
 	if !r.all.has(k) {
 		return "–"
 	}
+	k = r.all.faster(k)
 	text := fmt.Sprintf("%s %5.0f", micros(r.all.ns(k)), r.all.allocs(k))
 	if ours := oursFor(k.subject); k.subject != ours {
 		return text + fmt.Sprintf(" %6s", times(r.all.ratio(k, key{k.bench, k.of, ours})))
@@ -233,6 +235,38 @@ func (r *report) parallel(w io.Writer) {
 			}
 		}
 		t.row(row...)
+	}
+	t.write(w)
+}
+
+// near is how far ours are from their parts, and what the parts leave to be reached.
+func (r *report) near(w io.Writer) {
+	payloads := families[0].payloads
+	t := newTable("How near to what the parts cost",
+		"ours, times as long as its parts alone; the geometric mean; and gorilla/sessions, times as long as the parts, which is all that ours could reach, and as ours.\n"+
+			"The parts inflate with the faster of compress/flate and klauspost/compress; the library does with a decoder of its own.", "")
+	for _, p := range payloads {
+		t.rows[0] = append(t.rows[0], p.name)
+	}
+	t.rows[0] = append(t.rows[0], "mean", "gorilla to parts", "gorilla to ours")
+	for _, row := range []struct{ title, bench, ours, parts, peer string }{
+		{"signed, one value is read", "Read", oursSigned, partsSigned, gorillaSigned},
+		{"signed, one is changed", "Write", oursSigned, partsSigned, gorillaSigned},
+		{"encrypted, one value is read", "Read", oursEncrypted, partsEncrypted, gorillaEncrypted},
+		{"encrypted, one is changed", "Write", oursEncrypted, partsEncrypted, gorillaEncrypted},
+	} {
+		var toParts, peerToParts, peerToOurs []float64
+		cells := []string{row.title}
+		for _, p := range payloads {
+			of := "payload=" + p.name
+			ours, peer := key{row.bench, of, row.ours}, key{row.bench, of, row.peer}
+			parts := r.all.faster(key{row.bench, of, row.parts})
+			toParts = append(toParts, r.all.ratio(ours, parts))
+			peerToParts = append(peerToParts, r.all.ratio(peer, parts))
+			peerToOurs = append(peerToOurs, r.all.ratio(peer, ours))
+			cells = append(cells, fmt.Sprintf("%.2fx", toParts[len(toParts)-1]))
+		}
+		t.row(append(cells, fmt.Sprintf("%.2fx", geomean(toParts)), times(geomean(peerToParts)), times(geomean(peerToOurs)))...)
 	}
 	t.write(w)
 }

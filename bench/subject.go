@@ -68,6 +68,11 @@ const (
 	plainCookie         = "plain-cookie"
 	contextOnly         = "context-only"
 	nothing             = "no-cookie"
+
+	partsSigned             = "parts-signed"
+	partsSignedKlauspost    = "parts-signed-klauspost"
+	partsEncrypted          = "parts-encrypted"
+	partsEncryptedKlauspost = "parts-encrypted-klauspost"
 )
 
 func newSubjects() []subject {
@@ -76,13 +81,14 @@ func newSubjects() []subject {
 		newGorilla(gorillaSigned), newGorilla(gorillaEncrypted),
 		newSecurecookie(securecookieSigned), newSecurecookie(securecookieEncrypt),
 		newJWT(), newSCS(), plainCookies{}, contexts{}, bare{},
+		newParts(partsSigned), newParts(partsSignedKlauspost), newParts(partsEncrypted), newParts(partsEncryptedKlauspost),
 	}
 }
 
 // oursFor is which of ours a subject is compared with: that of its protection.
 func oursFor(name string) string {
 	switch name {
-	case oursEncrypted, gorillaEncrypted, securecookieEncrypt:
+	case oursEncrypted, gorillaEncrypted, securecookieEncrypt, partsEncrypted, partsEncryptedKlauspost:
 		return oursEncrypted
 	}
 	return oursSigned
@@ -98,6 +104,8 @@ var titles = map[string]string{
 	securecookieEncrypt: "gorilla/securecookie JSON, encrypted",
 	jwtHS256:            "golang-jwt, HS256",
 	scsMemory:           "scs, memory store (server-side)",
+	partsSigned:         "floor: the parts alone, signed",
+	partsEncrypted:      "floor: the parts alone, encrypted",
 	plainCookie:         "floor: net/http, plain cookie",
 	contextOnly:         "floor: one context value",
 	nothing:             "floor: no cookie work",

@@ -45,6 +45,9 @@ func wireSizes(subjects []subject, payloads []*payload) sizes {
 	for _, p := range payloads {
 		all[p.name] = map[string]size{}
 		for _, s := range subjects {
+			if _, isParts := s.(*parts); isParts {
+				continue // its cookies are ours
+			}
 			value, line, err := cookieOf(s, p)
 			n := len(value)
 			if o, isOurs := s.(ours); isOurs && err != nil {
