@@ -163,12 +163,12 @@ const maxCandidates = 16
 // pick opens the candidates, after another look for the keys that are missing.
 func (c *Codec) pick(ctx context.Context, candidates iter.Seq[string], now time.Time) opened {
 	g := gatherings.Get().(*gathering)
-	defer g.free()
-	candidates(g.add)
-	o := c.try(g.values, c.keys.Ring(), now)
+	values := g.gather(candidates)
+	o := c.try(values, c.keys.Ring(), now)
 	if len(o.unknown) > 0 && c.missing != nil && c.missing(ctx, o.unknown...) {
-		o = c.try(g.values, c.keys.Ring(), now)
+		o = c.try(values, c.keys.Ring(), now)
 	}
+	g.free() // not where something panicked
 	if o.ok && c.seen != nil {
 		c.seen(o.keyID)
 	}

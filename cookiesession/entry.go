@@ -30,6 +30,7 @@ type entry struct {
 	plain   []byte
 	foreign bool // plain is a Serializer's
 	bound   int  // of plain, where stored is not deflated
+	taken   int  // bytes of key and stored in the cookie
 	weight  int  // bytes it took when the table was last assembled
 }
 
@@ -160,9 +161,9 @@ func (t *table) all() []*entry {
 	t.entries = make([]*entry, t.pairs, t.pairs+2)
 	for i := range block {
 		p, rest, _ := cutPair(raw) // which parsePairs has seen
-		raw = rest
 		e := &block[i]
-		e.key, e.stored, e.bound = pack.Name(p.key), p.value, p.bound
+		e.key, e.stored, e.bound, e.taken = pack.Name(p.key), p.value, p.bound, len(raw)-len(rest)
+		raw = rest
 		t.entries[i] = e
 	}
 	return t.entries
@@ -171,7 +172,7 @@ func (t *table) all() []*entry {
 // peek finds the value of a key in the pairs as they were: nil if there is none. It only slices.
 // Where more pairs stand there than it knows the places of, it may not know.
 func (t *table) peek(key string) (value []byte, known bool) {
-	if t.raw == nil {
+	if t.raw == nil || len(t.raw) > maxPlain/4 { // of more, what is read must be counted
 		return nil, false
 	}
 	for i := range min(t.pairs, len(t.starts)) {
@@ -351,8 +352,9 @@ func (t *table) assemble(work *scratch, was, want envelope.Compression, effort d
 	}
 	offered, err := t.isolated(work, was, effort)
 	size := len(work.raw) - start
-	// Where it did not pay at the last write, a small change does not make it pay.
-	again := was == envelope.Isolated && !offered && t.content >= deflateFrom && effort != deflate.Best
+	// Where it did not pay at the last write, it is tried again when the size has changed by
+	// more than a little.
+	again := was == envelope.Isolated && !offered && size/512 == t.content/512 && effort != deflate.Best
 	if err != nil || want == envelope.Isolated || was == envelope.Shared || size < deflateFrom || again {
 		return envelope.Isolated, err
 	}
@@ -397,7 +399,7 @@ func (t *table) isolated(work *scratch, was envelope.Compression, effort deflate
 			return false, err
 		}
 		value := len(work.raw)
-		if len(packed) >= deflateFrom {
+		if len(packed) >= deflateFrom && len(packed) <= maxPlain {
 			offered = true
 			work.more = deflate.Append(work.more[:0], packed, effort)
 			work.raw = appendBytes(work.raw, deflatedTag, work.more)
@@ -417,11 +419,12 @@ func (t *table) block(work *scratch, start, size int, effort deflate.Effort) boo
 	if plain < deflateFrom || plain > maxPlain {
 		return false
 	}
+	last := effort == deflate.Best // what is still too large is refused
 	if plain >= bestFrom {
 		effort = deflate.Best
 	}
 	work.more = deflate.Append(work.more[:0], work.raw[start:], effort)
-	if len(work.more) > size-size/20 {
+	if n := len(work.more); n >= size || !last && n > size-size/20 {
 		return false
 	}
 	t.share(plain, len(work.more))
@@ -437,7 +440,7 @@ func (t *table) asOpened(was envelope.Compression, size int) bool {
 		if e.stored == nil {
 			return false
 		}
-		e.weight = pack.KeySize(e.key) + len(e.stored)
+		e.weight = e.taken
 		total += e.weight
 	}
 	if was == envelope.Shared {

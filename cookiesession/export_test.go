@@ -18,11 +18,20 @@ func Slowly[T any](packed []byte) (T, error) {
 	return decodeValue[T](plain)
 }
 
-// Encode and EncodeSlowly are the two ways to write a value.
+// EncodeScalar and EncodeSlowly are the two ways to write a value.
 func EncodeScalar(v any) (plain, packed []byte, ok bool) {
 	var e entry
 	ok = e.scalar(v)
 	return e.plain, e.packed, ok
+}
+
+// ScratchMemory is what the pool of scratches holds.
+func ScratchMemory() (all []byte) {
+	for range 4 {
+		w := scratches.Get().(*scratch)
+		all = append(append(all, w.raw[:cap(w.raw)]...), w.more[:cap(w.more)]...)
+	}
+	return all
 }
 
 func EncodeSlowly(v any) (plain, packed []byte, err error) { return encodeValue(v) }

@@ -35,7 +35,7 @@ func (p Protection) String() string {
 }
 
 // Compression is when DEFLATE (RFC 1951) is tried. It is kept only where it
-// saves a tenth. Compressed length can tell about content: see SECURITY.md.
+// pays. Compressed length can tell about content: see SECURITY.md.
 type Compression uint8
 
 const (

@@ -1,6 +1,9 @@
 package cookiesession
 
-import "sync"
+import (
+	"iter"
+	"sync"
+)
 
 // A scratch is memory for one call of Open or Seal. Nothing that outlives the
 // call refers to it: a session has its own copy of what was opened, and a
@@ -22,16 +25,28 @@ var scratches = sync.Pool{New: func() any {
 type gathering struct {
 	values []string
 	add    func(string) bool
+	done   bool // the iterator has returned, and must not call add any more
 }
 
 var gatherings = sync.Pool{New: func() any {
 	g := &gathering{values: make([]string, 0, maxCandidates+1)}
 	g.add = func(value string) bool {
+		if g.done || len(g.values) == cap(g.values) {
+			panic("cookiesession: an iterator of candidates went on after its end")
+		}
 		g.values = append(g.values, value)
 		return len(g.values) <= maxCandidates
 	}
 	return g
 }}
+
+// gather runs the iterator.
+func (g *gathering) gather(candidates iter.Seq[string]) []string {
+	g.done = false
+	candidates(g.add)
+	g.done = true
+	return g.values
+}
 
 func (g *gathering) free() {
 	clear(g.values)
@@ -39,10 +54,10 @@ func (g *gathering) free() {
 	gatherings.Put(g)
 }
 
-// free wipes what was written and gives the scratch back.
+// free wipes all of it, as what was written may have been cut, and gives it back.
 func (w *scratch) free() {
-	clear(w.raw)
-	clear(w.more)
+	clear(w.raw[:cap(w.raw)])
+	clear(w.more[:cap(w.more)])
 	// What had to grow beyond what a cookie can hold inflated, mostly, is not kept.
 	const most = 5 * largestCookie
 	if cap(w.raw) <= most && cap(w.more) <= most {

@@ -81,13 +81,12 @@ func (s *Session) entries() *table {
 	if s.isOpen {
 		return t
 	}
-	s.isOpen = true
-	from := t.source
-	t.source = source{}
-	if from.candidates == nil {
+	if t.source.candidates == nil {
+		s.isOpen = true
 		return t
 	}
-	o := s.codec.pick(from.ctx, from.candidates, s.now)
+	o := s.codec.pick(t.source.ctx, t.source.candidates, s.now)
+	s.isOpen, t.source = true, source{}
 	s.sealed = o.ok
 	if o.ok {
 		*t = o.table
@@ -106,11 +105,19 @@ func (s *Session) entries() *table {
 // look takes the lock and counts as a look; done releases it.
 func (s *Session) look() *table {
 	s.mu.Lock()
+	opened := false
+	defer func() {
+		if !opened {
+			s.mu.Unlock() // a key ring or an iterator of the application's panicked
+		}
+	}()
+	t := s.entries()
+	opened = true
 	if !s.accessed && s.late != nil {
 		s.lateErr = errLateLook
 	}
 	s.accessed = true
-	return s.entries()
+	return t
 }
 
 func (s *Session) done() {

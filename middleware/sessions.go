@@ -86,7 +86,8 @@ func (m *Sessions) Handler(next http.Handler) http.Handler {
 		// One piece of memory for all that a request needs of us, but for its session, which
 		// is made when somebody asks for it.
 		sw := &writer{ResponseWriter: w, sessions: m, outer: r, encoding: w.Header()["Content-Encoding"]}
-		sw.carrier = carrier{r.Context(), sw}
+		sw.veil.writer.Store(sw)
+		sw.carrier = carrier{r.Context(), &sw.veil}
 		r = r.WithContext(&sw.carrier)
 		sw.request = r
 		returned := false
@@ -105,7 +106,7 @@ func (m *Sessions) Handler(next http.Handler) http.Handler {
 // handler that never does pays for nothing.
 type carrier struct {
 	context.Context
-	writer *writer
+	veil *veil
 }
 
 // within asks whether a request is inside of a middleware, and does not make its session.
@@ -113,11 +114,12 @@ type within struct{ *Sessions }
 
 // Value returns what the request's context has, and the session to those who ask for it.
 func (c *carrier) Value(key any) any {
+	w := c.veil.writer.Load()
 	switch key {
-	case cookiesession.ContextKey, any(c.writer.sessions):
-		return c.writer.open()
-	case any(within{c.writer.sessions}):
-		return c.writer
+	case cookiesession.ContextKey, any(w.sessions):
+		return w.open()
+	case any(within{w.sessions}):
+		return true
 	}
 	return c.Context.Value(key)
 }

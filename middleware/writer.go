@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cookiesession/go/cookiesession"
 )
@@ -22,6 +23,7 @@ type writer struct {
 	request  *http.Request // as the handler has it
 	carrier  carrier
 	lines    lines
+	veil     veil
 
 	mu        sync.Mutex // of session, and of committed against it
 	session   *cookiesession.Session
@@ -41,7 +43,7 @@ func (w *writer) open() *cookiesession.Session {
 	if w.session == nil {
 		w.session = w.sessions.load(w.outer)
 		if w.committed {
-			w.session.Late((*lateness)(w))
+			w.session.Late(&w.veil)
 		}
 	}
 	return w.session
@@ -55,7 +57,7 @@ func (w *writer) begin() *cookiesession.Session {
 	if w.session != nil {
 		// Before Seal: what another goroutine changes in between is then reported
 		// as lost though it was not, which is better than the other way round.
-		w.session.Late((*lateness)(w))
+		w.session.Late(&w.veil)
 	}
 	return w.session
 }
@@ -170,10 +172,15 @@ func (w *writer) commit(status int) bool {
 	return true
 }
 
-// lateness hears from the session, perhaps on another goroutine.
-type lateness writer
+// A veil leads to a writer. What is dumped stops at it: a session and a context do not
+// show the headers of the request.
+type veil struct{ writer atomic.Pointer[writer] }
 
-func (l *lateness) LateUse(err error) { l.sessions.opts.OnLate(l.request, err) }
+// LateUse hears from the session, perhaps on another goroutine.
+func (v *veil) LateUse(err error) {
+	w := v.writer.Load()
+	w.sessions.opts.OnLate(w.request, err)
+}
 
 // reject tells OnReject of each cookie once.
 func (w *writer) reject() {

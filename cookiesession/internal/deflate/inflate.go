@@ -55,7 +55,12 @@ type decoder struct {
 	codes            huffman
 }
 
-var decoders = sync.Pool{New: func() any { return new(decoder) }}
+// The pool holds a decoder for each call that was under way at once, 16 KiB each.
+var decoders = sync.Pool{New: func() any {
+	d := new(decoder)
+	d.own[0].more, d.own[1].more = make([]entry, maxLiterals/2<<(maxLength-width)), make([]entry, maxDistances/2<<(maxLength-width))
+	return d
+}}
 
 const (
 	maxLength    = 15 // bits of a code
@@ -69,7 +74,7 @@ const (
 // more, those by the further bits begin, how many of which are in wide.
 type huffman struct {
 	table [1 << width]entry
-	more  [maxLiterals / 2 << (maxLength - width)]entry // each first part has two codes or more
+	more  []entry // room for all symbols: each first part has two codes or more
 	wide  uint
 	empty bool
 }

@@ -9,8 +9,8 @@ import (
 // the flags.
 type Compression byte
 
-// The ways to compress. With Isolated, every value was offered to DEFLATE by
-// itself, whether or not it paid.
+// The ways to compress. With Isolated, every value that is large enough was offered to
+// DEFLATE by itself, whether or not it paid.
 const (
 	Stored   Compression = 0
 	Shared   Compression = 1

@@ -23,8 +23,6 @@ const NonceSize = chacha20poly1305.NonceSizeX
 
 // A Sealer protects cookies with one subkey. It is safe for concurrent use.
 type Sealer interface {
-	// Overhead is what Seal adds to header and body, in bytes.
-	Overhead() int
 	// Seal returns raw, which is header and body, protected. It may work in
 	// place when raw has the capacity.
 	Seal(raw []byte) []byte
@@ -43,7 +41,7 @@ func NewSealer(p Protection, subkey [32]byte) Sealer {
 		return encrypter{aead}
 	}
 	// A MAC's keyed state is made once and reused: that is half the cost of a
-	// short message. The pool holds states only, no data of a cookie.
+	// short message. Beside it the pool holds the last tag.
 	return &signer{states: sync.Pool{New: func() any {
 		return &mac{Hash: hmac.New(sha256.New, subkey[:])}
 	}}}
@@ -55,8 +53,6 @@ type mac struct {
 	hash.Hash
 	sum [sha256.Size]byte
 }
-
-func (s *signer) Overhead() int { return TagSize }
 
 func (s *signer) tag(raw []byte) (t [TagSize]byte) {
 	m := s.states.Get().(*mac)
@@ -83,13 +79,11 @@ func (s *signer) Open(raw []byte) ([]byte, error) {
 
 type encrypter struct{ aead cipher.AEAD }
 
-func (e encrypter) Overhead() int { return NonceSize + TagSize }
-
 // Seal leaves header · nonce · ciphertext · tag, in place where there is room. The
 // header is the additional data, so a cookie cannot be relabelled.
 func (e encrypter) Seal(raw []byte) []byte {
 	n := len(raw)
-	raw = slices.Grow(raw, e.Overhead())[:n+NonceSize]
+	raw = slices.Grow(raw, NonceSize+TagSize)[:n+NonceSize]
 	copy(raw[HeaderSize+NonceSize:], raw[HeaderSize:n])
 	nonce := raw[HeaderSize : HeaderSize+NonceSize]
 	rand.Read(nonce) // never fails: crypto/rand ends the program instead

@@ -8,16 +8,13 @@ import (
 
 var text = base64.RawURLEncoding.Strict()
 
-// Encode returns the text form: base64url without padding (RFC 4648, section 5).
-func Encode(raw []byte) string { return text.EncodeToString(raw) }
-
-// AppendEncode appends the text form.
+// AppendEncode appends the text form: base64url without padding (RFC 4648, section 5).
 func AppendEncode(dst, raw []byte) []byte { return text.AppendEncode(dst, raw) }
 
 // EncodedLen is the number of characters that n bytes become.
 func EncodedLen(n int) int { return text.EncodedLen(n) }
 
-// Decode appends to dst what Encode made value of, and refuses every other spelling of
+// Decode appends to dst what AppendEncode made value of, and refuses every other spelling of
 // the same bytes. Strict refuses stray trailing bits but lets newlines pass, so
 // these are looked for first.
 func Decode(dst []byte, value string) ([]byte, error) {

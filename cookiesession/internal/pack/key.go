@@ -12,12 +12,6 @@ func AppendKey(dst []byte, key string) []byte {
 	return appendText(dst, []byte(key))
 }
 
-// KeySize is how many bytes AppendKey appends.
-func KeySize(key string) int {
-	var room [64]byte
-	return len(AppendKey(room[:0], key))
-}
-
 // CutKey reads a packed map key that stands for a text. It returns the text
 // and what follows the key. The text may share memory with packed, or with
 // every other reader of the same name: it must not be changed.
