@@ -242,7 +242,12 @@ func FuzzInflate(f *testing.F) {
 		case len(want) > limit: // and perhaps malformed
 			require.Error(t, err)
 		case stdErr != nil || src.Len() > 0:
-			require.ErrorIs(t, err, deflate.ErrMalformed)
+			require.Error(t, err)
+			// The library stops at a cut stream where no end of a block can follow any more: a few
+			// literals earlier, so that we may meet the limit first.
+			if len(want) < limit-15 {
+				require.ErrorIs(t, err, deflate.ErrMalformed)
+			}
 		default:
 			require.NoError(t, err)
 			require.True(t, bytes.Equal(want, got))
