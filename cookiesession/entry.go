@@ -29,7 +29,7 @@ type entry struct {
 	packed  []byte
 	plain   []byte
 	foreign bool // plain is a Serializer's
-	bound   int  // of plain, where stored is not deflated
+	bound   int  // of plain, once packed was gone over
 	taken   int  // bytes of key and stored in the cookie
 	weight  int  // bytes it took when the table was last assembled
 }
@@ -129,10 +129,11 @@ func (e *entry) inflated() ([]byte, error) {
 	if b, err = deflate.Inflate(nil, b, maxPlain); err != nil {
 		return nil, errors.New("its DEFLATE stream does not inflate")
 	}
-	if n, err := pack.Next(b); err != nil || n != len(b) {
+	n, most, err := pack.Measure(b)
+	if err != nil || n != len(b) {
 		return nil, errors.New("it does not inflate to one item")
 	}
-	e.packed = b
+	e.packed, e.bound = b, most
 	return b, nil
 }
 
@@ -482,19 +483,12 @@ func (t *table) overflows() (bool, error) {
 		if e.plain != nil {
 			continue
 		}
-		if e.bound > 0 {
-			bound += e.bound
-			continue
+		if e.bound == 0 {
+			if _, err := e.inflated(); err != nil {
+				return false, err
+			}
 		}
-		packed, err := e.inflated()
-		if err != nil {
-			return false, err
-		}
-		_, most, err := pack.Measure(packed)
-		if err != nil {
-			return false, err
-		}
-		bound += most
+		bound += e.bound
 	}
 	if bound <= maxPlain {
 		return false, nil
