@@ -1,6 +1,6 @@
 # make test is all that must pass. It takes a few minutes.
 
-FUZZTIME ?= 5s
+FUZZTIME ?= 60000x
 
 .PHONY: test need format vet race fuzz tidy cover bench
 
