@@ -40,7 +40,7 @@ func FuzzGlance(f *testing.F) {
 	f.Add([]byte{0xd8, 37, 0x50, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		if n, err := pack.Next(packed); err != nil || n != len(packed) {
-			t.Skip("not an item, which never comes this far")
+			return // not an item, which never comes this far
 		}
 		same[string](t, packed)
 		same[int](t, packed)
