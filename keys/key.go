@@ -34,7 +34,7 @@ var keyTextSize = len(keyPrefix) + keyEncoding.EncodedLen(secretSize+crc32.Size)
 //
 // A Key may be copied, and used by several goroutines at once. Copies share what [Derived] keeps.
 // A Key cannot be compared with ==; compare IDs.
-// The zero Key has no secret: see [Key.IsZero].
+// The zero Key has no secret, and the zero ID.
 //
 // A Key prints, logs and marshals as its ID. It has no Unmarshal methods, for a key cannot come
 // back from its ID: store [Key.Reveal], and read it with [ParseKey].
@@ -185,13 +185,12 @@ func isSample(id ID) bool {
 // ID returns the name of the key. The zero Key has the zero ID.
 func (k Key) ID() ID { return k.id }
 
-// IsZero reports whether k is the zero Key, which has no secret.
-func (k Key) IsZero() bool { return k.open == nil }
+func (k Key) isZero() bool { return k.open == nil }
 
 // Reveal returns the secret in the text form that [ParseKey] reads. No other
 // method of a Key gives the secret away. It panics if k is the zero Key.
 func (k Key) Reveal() string {
-	if k.IsZero() {
+	if k.isZero() {
 		panic("keys: Reveal of the zero Key")
 	}
 	m := k.open()
@@ -221,7 +220,7 @@ func (k Key) sameSecret(other Key) bool {
 // request. Derived panics if k is the zero Key, and if info is "cookiesession key id",
 // which makes the public [ID].
 func Derived[T any](k Key, info string, build func(subkey [32]byte) T) T {
-	if k.IsZero() {
+	if k.isZero() {
 		panic("keys: Derived from the zero Key: it has no secret")
 	}
 	if info == idLabel {
@@ -272,7 +271,7 @@ func (m *material) keep(at slot, value any) any {
 
 // name is how a key is called where its type is plain from the context.
 func (k Key) name() string {
-	if k.IsZero() {
+	if k.isZero() {
 		return "zero"
 	}
 	return k.id.String()

@@ -86,7 +86,7 @@ func TestKeyAgainstRFC5869(t *testing.T) {
 
 func TestGenerate(t *testing.T) {
 	a, b := keys.Generate(), keys.Generate()
-	assert.False(t, a.IsZero())
+	assert.NotZero(t, a)
 	assert.NotEqual(t, a.Reveal(), b.Reveal())
 	again, err := keys.ParseKey(a.Reveal())
 	require.NoError(t, err)
@@ -108,7 +108,7 @@ func TestNewKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k, err := keys.NewKey(tt.secret)
 			assert.EqualError(t, err, tt.want)
-			assert.True(t, k.IsZero())
+			assert.Zero(t, k)
 		})
 	}
 }
@@ -126,7 +126,6 @@ func TestNewKeyCopiesItsInput(t *testing.T) {
 
 func TestZeroKey(t *testing.T) {
 	var k keys.Key
-	assert.True(t, k.IsZero())
 	assert.Zero(t, k.ID())
 	assert.Equal(t, "keys.Key(zero)", k.String())
 	assert.PanicsWithValue(t, "keys: Reveal of the zero Key", func() { k.Reveal() })
@@ -178,7 +177,7 @@ func TestParseKey(t *testing.T) {
 			require.NotEqual(t, good, tt.text)
 			k, err := keys.ParseKey(tt.text)
 			assert.EqualError(t, err, tt.want)
-			assert.True(t, k.IsZero())
+			assert.Zero(t, k)
 		})
 	}
 }

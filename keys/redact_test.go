@@ -259,7 +259,7 @@ func TestKeyDoesNotComeBack(t *testing.T) {
 	var got doc
 	assert.Error(t, json.Unmarshal([]byte(encodeJSON(t, doc{k})), &got))
 	assert.Error(t, gob.NewDecoder(strings.NewReader(encodeGob(t, doc{k}))).Decode(&got))
-	assert.True(t, got.K.IsZero())
+	assert.Zero(t, got.K)
 }
 
 func TestRingPrintsIDsAndInstants(t *testing.T) {

@@ -78,7 +78,7 @@ func NewRing(notBefore time.Time, entries ...Entry) (*Ring, error) {
 	all := make([]placed, 0, len(entries))
 	for i, entry := range entries {
 		p := placed{entry, "entry " + strconv.Itoa(i+1)}
-		if entry.Key.IsZero() {
+		if entry.Key.isZero() {
 			bad.add(p.where, errors.New("the key is zero: take one from Generate or ParseKey"))
 			continue
 		}
@@ -199,7 +199,7 @@ func (r *Ring) Signer(now time.Time) (Key, error) {
 		}
 		first = entry
 	}
-	if first.Key.IsZero() {
+	if first.Key.isZero() {
 		return Key{}, fmt.Errorf("%w: the ring has no key that is not revoked; add a new one", ErrNoSigner)
 	}
 	return Key{}, fmt.Errorf("%w: the first to sign is %s, from %s", ErrNoSigner, first.Key.ID(), first.From.Format(time.RFC3339))

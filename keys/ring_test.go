@@ -150,7 +150,7 @@ func TestNoSigner(t *testing.T) {
 			k, err := tt.ring.Signer(june.Add(-1))
 			assert.EqualError(t, err, tt.want)
 			assert.ErrorIs(t, err, keys.ErrNoSigner)
-			assert.True(t, k.IsZero())
+			assert.Zero(t, k)
 		})
 	}
 }
@@ -178,7 +178,7 @@ func TestLookup(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.ring.Lookup(tt.id)
 			assert.Same(t, tt.want, err, "the sentinel itself")
-			assert.True(t, got.IsZero())
+			assert.Zero(t, got)
 		})
 	}
 }

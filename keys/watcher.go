@@ -248,14 +248,13 @@ func (w *Watcher) Loaded() (at time.Time, err error) {
 	return h.loaded, h.err
 }
 
-// String returns what [Ring.String] does of the current ring, and when it was loaded.
-func (w *Watcher) String() string {
+// Format writes the current ring as [Ring.String] does, and when it was loaded, for every verb and flag.
+func (w *Watcher) Format(f fmt.State, _ rune) { io.WriteString(f, w.outline()) }
+
+// LogValue returns what [Watcher.Format] writes.
+func (w *Watcher) LogValue() slog.Value { return slog.StringValue(w.outline()) }
+
+func (w *Watcher) outline() string {
 	h := w.current.Load()
 	return "keys.Watcher(" + h.ring.outline() + "; loaded " + h.loaded.UTC().Format(time.RFC3339) + ")"
 }
-
-// Format writes what [Watcher.String] returns, for every verb and flag.
-func (w *Watcher) Format(f fmt.State, _ rune) { io.WriteString(f, w.String()) }
-
-// LogValue returns what [Watcher.String] returns.
-func (w *Watcher) LogValue() slog.Value { return slog.StringValue(w.String()) }

@@ -561,7 +561,7 @@ func TestWatcherUnderLoad(t *testing.T) {
 				w.Missing(ctx, keys.ID{byte(n), byte(n >> 8), byte(i), 1})
 				w.Sightings()
 				w.Loaded()
-				_ = w.String()
+				_ = fmt.Sprint(w)
 				w.Refresh(ctx)
 			}
 		})
